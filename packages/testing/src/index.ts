@@ -1,0 +1,5 @@
+export * from './compare.js';
+export * from './npy.js';
+export * from './oracle.js';
+export * from './shared.js';
+export * from './snippet.js';
