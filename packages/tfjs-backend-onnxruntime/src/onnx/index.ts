@@ -1,0 +1,13 @@
+/** ONNX models as plain values, and their file format; usable without the backend. */
+export {
+  encodeModel,
+  floats,
+  integers,
+  node,
+  type OnnxAttribute,
+  type OnnxElementType,
+  type OnnxModel,
+  type OnnxNode,
+  type OnnxTensor,
+  type OnnxValue,
+} from './model.js';
