@@ -1,2 +1,4 @@
+export * from './contract/index.js';
 export * from './errors.js';
+export * from './pipeline/index.js';
 export * from './random.js';

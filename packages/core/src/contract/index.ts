@@ -1,0 +1,7 @@
+export * from './backbone.js';
+export * from './define.js';
+export * from './episode.js';
+export * from './features.js';
+export * from './method.js';
+export * from './parameters.js';
+export * from './prototypes.js';

@@ -1,0 +1,23 @@
+import type * as tf from '@tensorflow/tfjs';
+
+/**
+ * Named tensors: the trainable values and buffers of a model. Plain values, no hidden state.
+ *
+ * Names are those of the published checkpoints. In memory a rank-4 tensor is a convolution kernel [kh, kw, in, out];
+ * on disk it is torch's [out, in, kh, kw]. Matrices of linear layers keep torch's [out, in] in both places.
+ */
+export type ParameterRecord = Readonly<Record<string, tf.Tensor>>;
+
+/** The parameters whose name starts with a prefix, with the prefix removed. No tensor is copied. */
+export function withPrefix(parameters: ParameterRecord, prefix: string): ParameterRecord {
+  return Object.fromEntries(
+    Object.entries(parameters).flatMap(([name, tensor]) =>
+      name.startsWith(prefix) ? [[name.slice(prefix.length), tensor]] : [],
+    ),
+  );
+}
+
+/** The same parameters under names that start with a prefix. No tensor is copied. */
+export function addPrefix(parameters: ParameterRecord, prefix: string): ParameterRecord {
+  return Object.fromEntries(Object.entries(parameters).map(([name, tensor]) => [`${prefix}${name}`, tensor]));
+}
