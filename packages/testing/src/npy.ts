@@ -16,7 +16,8 @@ export function parseNpy(bytes: Uint8Array): NpyArray {
   const dtype = /'descr':\s*'([^']+)'/.exec(header)![1]!;
   if (/'fortran_order':\s*True/.test(header)) throw new Error('Fortran order is not supported');
   const shape = [.../'shape':\s*\(([^)]*)\)/.exec(header)![1]!.matchAll(/\d+/g)].map((match) => Number(match[0]));
-  const body = bytes.slice(start);
+  // A copy, so that the numbers are aligned; slice() of a node Buffer would be a view of its pool.
+  const body = new Uint8Array(bytes.subarray(start));
   const size = shape.reduce((product, extent) => product * extent, 1);
   switch (dtype) {
     case '<f4':
