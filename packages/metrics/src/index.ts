@@ -1,1 +1,4 @@
-export {};
+export * from './aggregate.js';
+export * from './counts.js';
+export * from './moments.js';
+export * from './t-test.js';
