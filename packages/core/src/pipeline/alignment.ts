@@ -91,11 +91,8 @@ export function decodeOutcomes(
 function gridTargets(truth: tf.Tensor3D, size: readonly [number, number]): tf.Tensor3D {
   const foreground = tf.greater(resizeMasks(truth, size), 0.5);
   const background = tf.greater(resizeMasks(tf.sub(1, truth), size), 0.5);
-  return tf.where(
-    background,
-    tf.zeros([...foreground.shape]),
-    tf.where(foreground, tf.onesLike(foreground), tf.fill([...foreground.shape], ignored)),
-  ) as tf.Tensor3D;
+  const decided = tf.where<tf.Tensor>(foreground, tf.scalar(1), tf.scalar(ignored));
+  return tf.where(background, tf.zerosLike(decided), decided) as tf.Tensor3D;
 }
 
 function presentRaters(masks: RaterMasks, shot: number): number[] {

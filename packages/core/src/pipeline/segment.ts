@@ -92,7 +92,7 @@ export function segmentFeatures(inputs: SegmentInputs): Segmentation {
       ),
       similarities: Object.fromEntries(found.map(([name, outcome]) => [name, outcome.similarities])),
       reverseLogits: alignment?.logits ?? [],
-    } as Segmentation & tf.TensorContainerObject;
+    } as never;
   });
 }
 
