@@ -1,4 +1,5 @@
 export * from './contract/index.js';
 export * from './errors.js';
+export * from './ops/index.js';
 export * from './pipeline/index.js';
 export * from './random.js';

@@ -1,0 +1,10 @@
+export * from './batch-norm.js';
+export { type Conv2dOptions, conv2d } from './conv2d.js';
+export { type Differentiable, differentiable } from './differentiable.js';
+export { hasKernel, runKernel } from './kernels.js';
+export * from './losses.js';
+export { avgPool2d, type MaxPoolOptions, maxPool2d } from './pool.js';
+export { interpolationMatrix, type ResizeOptions, resizeBilinear, resizeBilinearTranspose } from './resize.js';
+export { type Matrix, separable } from './separable.js';
+export { type SgdOptions, sgdStep } from './sgd.js';
+export * from './similarity.js';

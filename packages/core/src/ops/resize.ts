@@ -1,0 +1,64 @@
+import * as tf from '@tensorflow/tfjs';
+import { type Matrix, separable, transposed } from './separable.js';
+
+/** Whether the centres of the corner cells of both grids coincide (PyTorch's `align_corners`). */
+export interface ResizeOptions {
+  readonly alignCorners: boolean;
+}
+
+/** The weights of bilinear interpolation from `input` to `output` cells along one axis; undefined for no change. */
+export function interpolationMatrix(
+  input: number,
+  output: number,
+  { alignCorners }: ResizeOptions,
+): Matrix | undefined {
+  if (input === output) return undefined;
+  const values = new Float32Array(output * input);
+  const scale = alignCorners ? (output > 1 ? (input - 1) / (output - 1) : 0) : input / output;
+  for (let row = 0; row < output; row++) {
+    const source = alignCorners ? row * scale : Math.max((row + 0.5) * scale - 0.5, 0);
+    const lower = Math.min(Math.floor(source), input - 1);
+    const upper = Math.min(lower + 1, input - 1);
+    const weight = source - lower;
+    values[row * input + lower]! += 1 - weight;
+    values[row * input + upper]! += weight;
+  }
+  return { rows: output, columns: input, values };
+}
+
+/**
+ * Bilinear resizing exactly as `torch.nn.functional.interpolate` without antialias: two sampled neighbours an axis,
+ * whatever the factor.
+ *
+ * @param x [B, H, W, C]
+ * @param size rows and columns of the result
+ * @returns [B, ...size, C]
+ */
+export function resizeBilinear(x: tf.Tensor4D, size: readonly [number, number], options: ResizeOptions): tf.Tensor4D {
+  const [, height, width] = x.shape;
+  return separable(x, interpolationMatrix(height, size[0], options), interpolationMatrix(width, size[1], options));
+}
+
+/**
+ * The transpose of resizing from `size` to the masks' own size. The sum of an upsampled feature map under a mask is
+ * the sum of the small map under the transposed mask, so upsampled features need never exist.
+ *
+ * @param masks [R, H, W] at full resolution
+ * @param size rows and columns of the feature map that would have been resized to H by W
+ * @returns [R, ...size]
+ */
+export function resizeBilinearTranspose(
+  masks: tf.Tensor3D,
+  size: readonly [number, number],
+  options: ResizeOptions,
+): tf.Tensor3D {
+  const [raters, height, width] = masks.shape;
+  const back = (small: number, large: number): Matrix | undefined => {
+    const matrix = interpolationMatrix(small, large, options);
+    return matrix === undefined ? undefined : transposed(matrix);
+  };
+  return tf.tidy(() => {
+    const small = separable(tf.expandDims(masks, 3) as tf.Tensor4D, back(size[0], height), back(size[1], width));
+    return tf.reshape(small, [raters, ...size]);
+  });
+}

@@ -1,0 +1,39 @@
+import { expectClose, expectNoLeak, loadOracle, oracleCases } from '@fsmr/testing';
+import * as tf from '@tensorflow/tfjs';
+import { describe, expect, it } from 'vitest';
+import { sgdStep } from './sgd.js';
+
+describe.skipIf(oracleCases('ops').length === 0).each(oracleCases('ops'))('SGD of oracle %s', (name) => {
+  it('every step', () => {
+    const oracle = loadOracle(name);
+    const constants = oracle.constants.sgd as { momentum: number; weight_decay: number; lr_per_step: number[] };
+    const weights = tf.unstack(oracle.tensor('sgd_w'));
+    const gradients = tf.unstack(oracle.tensor('sgd_g'));
+    let weight = weights[0]!;
+    let velocity: tf.Tensor | undefined;
+    gradients.forEach((gradient, step) => {
+      ({ weight, velocity } = sgdStep(weight, gradient, velocity, {
+        learningRate: constants.lr_per_step[step]!,
+        momentum: constants.momentum,
+        weightDecay: constants.weight_decay,
+      }));
+      expectClose(weight, weights[step + 1]!, 1e-6);
+    });
+  });
+});
+
+describe('sgdStep', () => {
+  it('starts with the plain gradient, then gathers speed', () => {
+    const options = { learningRate: 0.5, momentum: 0.5, weightDecay: 0 };
+    const first = sgdStep(tf.tensor1d([1]), tf.tensor1d([2]), undefined, options);
+    expect([first.weight.dataSync()[0], first.velocity.dataSync()[0]]).toEqual([0, 2]);
+    const second = sgdStep(first.weight, tf.tensor1d([2]), first.velocity, options);
+    expect([second.weight.dataSync()[0], second.velocity.dataSync()[0]]).toEqual([-1.5, 3]);
+  });
+
+  it('frees what it allocates', () => {
+    const x = tf.tensor1d([1, 2]);
+    expectNoLeak(() => sgdStep(x, x, undefined, { learningRate: 1, momentum: 0.9, weightDecay: 0 }));
+    expectNoLeak(() => sgdStep(x, x, x, { learningRate: 1, momentum: 0.9, weightDecay: 0.1 }));
+  });
+});
