@@ -1,0 +1,51 @@
+import type { Mask2D } from './image.js';
+import type { Kernel } from './kernels.js';
+
+// Both operations combine shifted copies of the mask, row by row and clipped at the border: what lies outside never
+// decides, as with OpenCV's default border. `and` holds for erosion, `or` for dilation; bytes of any value work as
+// long as "outside the object" is 0 and "inside" is one common value.
+function combine(mask: Mask2D, kernel: Kernel, erode: boolean): Mask2D {
+  const { width, height, data: source } = mask;
+  const data = new Uint8Array(source.length);
+  if (erode) data.fill(255);
+  for (let k = 0; k < kernel.dx.length; k++) {
+    const dx = kernel.dx[k]!;
+    const dy = kernel.dy[k]!;
+    const x0 = Math.max(0, -dx);
+    const x1 = Math.min(width, width - dx);
+    const y1 = Math.min(height, height - dy);
+    for (let y = Math.max(0, -dy); y < y1; y++) {
+      const shift = dy * width + dx;
+      const end = y * width + x1;
+      if (erode) for (let i = y * width + x0; i < end; i++) data[i]! &= source[i + shift]!;
+      else for (let i = y * width + x0; i < end; i++) data[i]! |= source[i + shift]!;
+    }
+  }
+  return { width, height, data };
+}
+
+/**
+ * Erosion: a pixel stays where every pixel under the kernel is set; what lies outside the image counts as set.
+ * Equal to OpenCV's `erode` on masks. A new mask is returned.
+ */
+export function erode(mask: Mask2D, kernel: Kernel): Mask2D {
+  return combine(mask, kernel, true);
+}
+
+/**
+ * Dilation: a pixel is set where any pixel under the kernel (not mirrored) is set; what lies outside the image counts
+ * as not set. Equal to OpenCV's `dilate` on masks.
+ */
+export function dilate(mask: Mask2D, kernel: Kernel): Mask2D {
+  return combine(mask, kernel, false);
+}
+
+/** Erosion, then dilation: removes what the kernel does not fit into. */
+export function open(mask: Mask2D, kernel: Kernel): Mask2D {
+  return dilate(erode(mask, kernel), kernel);
+}
+
+/** Dilation, then erosion: closes gaps the kernel does not fit into. */
+export function close(mask: Mask2D, kernel: Kernel): Mask2D {
+  return erode(dilate(mask, kernel), kernel);
+}

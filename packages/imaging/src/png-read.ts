@@ -1,0 +1,121 @@
+import { InputError } from '@fsmr/core';
+import { decode } from 'fast-png';
+import type { Image2D, Mask2D } from './image.js';
+import { readBytes } from './nifti-read.js';
+import { channelsOfColour, checkPng } from './png-chunks.js';
+
+/** Where an image comes from, for errors. */
+export interface ImageSource {
+  readonly file?: string | undefined;
+  readonly rater?: string | undefined;
+}
+
+/** Pixels as the file holds them. */
+export interface RawPng {
+  readonly width: number;
+  readonly height: number;
+  /** Samples a pixel: 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA; a palette is resolved to RGB. */
+  readonly channels: number;
+  /** Bits a sample: 1, 2, 4, 8 or 16. */
+  readonly depth: number;
+  /** Row by row, channels together. */
+  readonly data: Uint8Array | Uint16Array;
+}
+
+// Samples of fewer than 8 bits lie packed, each row on a byte boundary.
+function unpackBits(data: ArrayLike<number>, width: number, height: number, depth: number): Uint8Array {
+  const result = new Uint8Array(width * height);
+  const rowBytes = Math.ceil((width * depth) / 8);
+  const mask = (1 << depth) - 1;
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const bit = x * depth;
+      result[y * width + x] = (data[y * rowBytes + (bit >> 3)]! >> (8 - depth - (bit & 7))) & mask;
+    }
+  }
+  return result;
+}
+
+function resolvePalette(indices: Uint8Array, palette: readonly number[][], file: string | undefined): Uint8Array {
+  const result = new Uint8Array(indices.length * 3);
+  for (let i = 0; i < indices.length; i++) {
+    const colour = palette[indices[i]!];
+    if (colour === undefined) throw new InputError('the PNG file uses a colour its palette lacks.', { file });
+    for (let c = 0; c < 3; c++) result[3 * i + c] = colour[c]!;
+  }
+  return result;
+}
+
+/**
+ * The pixels of a PNG file, any colour type and depth, interlaced or not.
+ * @throws InputError naming the file where it is no PNG image or a damaged one.
+ */
+export function decodePng(bytes: Uint8Array, source: ImageSource = {}): RawPng {
+  const { header, cleaned } = checkPng(bytes, source.file);
+  let image: ReturnType<typeof decode>;
+  try {
+    image = decode(cleaned);
+  } catch (cause) {
+    throw new InputError('the PNG file is damaged: its pixels cannot be decoded.', { ...source, cause });
+  }
+  const { width, height, depth } = header;
+  const samples = depth < 8 ? unpackBits(image.data, width, height, depth) : (image.data as Uint8Array | Uint16Array);
+  if (header.colour !== 3) return { width, height, depth, channels: channelsOfColour[header.colour]!, data: samples };
+  const data = resolvePalette(samples as Uint8Array, image.palette ?? [], source.file);
+  return { width, height, depth: 8, channels: 3, data };
+}
+
+/**
+ * The grey image in a PNG file, values as stored (0..255 for 8 bits, 0..65535 for 16). Colours become luma with the
+ * weights 0.299, 0.587, 0.114 (ITU-R BT.601); alpha is ignored.
+ *
+ * @throws InputError naming the file where it is no PNG image or a damaged one.
+ */
+export function decodeGreyPng(bytes: Uint8Array, source: ImageSource = {}): Image2D {
+  const { width, height, channels, data } = decodePng(bytes, source);
+  const grey = new Float32Array(width * height);
+  for (let i = 0; i < grey.length; i++) {
+    const at = i * channels;
+    grey[i] = channels < 3 ? data[at]! : 0.299 * data[at]! + 0.587 * data[at + 1]! + 0.114 * data[at + 2]!;
+  }
+  return { width, height, data: grey };
+}
+
+/**
+ * The mask in a PNG file: pixels with the greater of its values are 1, the others 0. A file with one value is empty
+ * where that value is 0, else full.
+ *
+ * @throws InputError naming file and rater where it is no PNG image or holds more than two values.
+ */
+export function decodeMaskPng(bytes: Uint8Array, source: ImageSource = {}): Mask2D {
+  const { width, height, data: grey } = decodeGreyPng(bytes, source);
+  let low = grey[0]!;
+  let high = grey[0]!;
+  for (let i = 1; i < grey.length; i++) {
+    const value = grey[i]!;
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  const data = new Uint8Array(grey.length);
+  for (let i = 0; i < grey.length; i++) {
+    const value = grey[i]!;
+    if (value !== low && value !== high) {
+      throw new InputError(`a mask has two values, this file has ${low}, ${value} and ${high}.`, {
+        ...source,
+        remedy: 'Save the mask without smoothing, or choose a threshold and apply it.',
+      });
+    }
+    data[i] = value === high && (high > low || value > 0) ? 1 : 0;
+  }
+  return { width, height, data };
+}
+
+/** Reads a grey image from a PNG file. @throws InputError see {@link decodeGreyPng} */
+export async function readGreyPng(path: string): Promise<Image2D> {
+  return decodeGreyPng(await readBytes(path), { file: path });
+}
+
+/** Reads a mask from a PNG file. @throws InputError see {@link decodeMaskPng} */
+export async function readMaskPng(path: string, rater?: string): Promise<Mask2D> {
+  return decodeMaskPng(await readBytes(path, rater), { file: path, rater });
+}
