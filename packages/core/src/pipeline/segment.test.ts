@@ -1,0 +1,144 @@
+import { expectClose, expectNoLeak, gradientError } from '@fsmr/testing';
+import * as tf from '@tensorflow/tfjs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { definePrototypeMethod, type PrototypeCalibrator, withCalibrator } from '../contract/index.js';
+import { cosineSimilarity, maskedAveragePool } from '../ops/index.js';
+import { createRandom } from '../random.js';
+import { allShots } from './masks.js';
+import { type SegmentInputs, segmentFeatures } from './segment.js';
+
+/** PANet's prototypes: one masked mean a class. */
+const masked = definePrototypeMethod({
+  name: 'masked-mean',
+  extract: ({ support, mask, shots }) => ({
+    levels: [tf.mean(maskedAveragePool(tf.gather(support.maps[0]!, [...shots]), mask), 0, true) as tf.Tensor2D],
+  }),
+  score: ({ query, prototypes }) => [
+    tf.squeeze(tf.mul(20, cosineSimilarity(tf.squeeze(query.maps[0]!, [0]), prototypes.levels[0]!, 1e-4)), [-1]),
+  ],
+});
+
+/** Moves every prototype a tenth of the way to the consensus. */
+const towardsConsensus: PrototypeCalibrator = {
+  name: 'towards-consensus',
+  consensus: 'soft',
+  init: () => ({}),
+  calibrate: ({ raters, consensus }) => ({
+    raters: raters.map(({ levels }) => ({
+      levels: levels.map((level, i) => tf.add(tf.mul(level, 0.9), tf.mul(consensus.levels[i]!, 0.1)) as tf.Tensor2D),
+    })),
+    loss: tf.scalar(0.25),
+  }),
+};
+
+function example(raters: number, shots = 1, seed = 1, options: Partial<SegmentInputs> = {}): SegmentInputs {
+  const random = createRandom(seed);
+  const numbers = (count: number) => Float32Array.from({ length: count }, () => random.normal());
+  const mask = () => {
+    const [top, left, side] = [random.integer(0, 6), random.integer(0, 6), random.integer(6, 10)];
+    return Array.from({ length: 256 }, (_, i) => {
+      const [row, column] = [i >> 4, i & 15];
+      return row >= top && row < top + side && column >= left && column < left + side ? 1 : 0;
+    });
+  };
+  return {
+    method: masked,
+    parameters: {},
+    support: { maps: [tf.tensor4d(numbers(shots * 8 * 8 * 5), [shots, 8, 8, 5])] },
+    query: { maps: [tf.tensor4d(numbers(8 * 8 * 5), [1, 8, 8, 5])] },
+    masks: tf.tensor4d(Array.from({ length: raters * shots }, mask).flat(), [raters, shots, 16, 16]),
+    shots: allShots(raters, shots),
+    ...options,
+  };
+}
+
+const rater = (logits: tf.Tensor4D, index: number) => tf.slice(logits, [index, 0, 0, 0], [1, -1, -1, -1]);
+
+describe('segmentFeatures', () => {
+  it('answers each rater as if alone', () => {
+    const inputs = example(3);
+    const together = segmentFeatures(inputs).logits;
+    expect(together.shape).toEqual([3, 16, 16, 2]);
+    for (const index of [0, 1, 2]) {
+      const alone = segmentFeatures({ ...inputs, masks: rater(inputs.masks, index), shots: [[0]] });
+      expectClose(rater(together, index), alone.logits, 1e-6);
+    }
+  });
+
+  it('permutes with the raters', () => {
+    fc.assert(
+      fc.property(fc.shuffledSubarray([0, 1, 2, 3], { minLength: 4 }), fc.nat(1000), (order, seed) => {
+        const inputs = example(4, 1, seed, { method: withCalibrator(masked, towardsConsensus) });
+        const straight = segmentFeatures(inputs).logits;
+        const permuted = segmentFeatures({ ...inputs, masks: tf.gather(inputs.masks, order) }).logits;
+        expectClose(permuted, tf.gather(straight, order), 1e-5);
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  it('uses only the shots a rater outlined', () => {
+    const inputs = example(2, 3);
+    const partial = segmentFeatures({ ...inputs, shots: [[0, 2], [1]] });
+    const second = segmentFeatures({
+      ...inputs,
+      support: { maps: [tf.slice(inputs.support.maps[0]!, [1, 0, 0, 0], [1, -1, -1, -1])] },
+      masks: tf.slice(inputs.masks, [1, 1, 0, 0], [1, 1, -1, -1]),
+      shots: [[0]],
+    });
+    expectClose(rater(partial.logits, 1), second.logits, 1e-6);
+  });
+
+  it('sums the calibration losses of both classes and shows what was calibrated', () => {
+    const found = segmentFeatures(example(2, 1, 1, { method: withCalibrator(masked, towardsConsensus) }));
+    expect(found.calibrationLoss.dataSync()[0]).toBe(0.5);
+    expect(Object.keys(found.classes)).toEqual(['background', 'foreground']);
+    expect(found.classes.foreground!.calibration!.raters).toHaveLength(2);
+  });
+
+  it('chains calibrators, and the wrapped method keeps its type', () => {
+    const twice = withCalibrator(withCalibrator(masked, towardsConsensus), towardsConsensus);
+    expect(twice.name).toBe('masked-mean+towards-consensus+towards-consensus');
+    expect(segmentFeatures(example(2, 1, 1, { method: twice })).calibrationLoss.dataSync()[0]).toBe(1);
+  });
+
+  it('has gradients in the features through prediction and alignment', () => {
+    const inputs = example(2, 1, 3, { training: true });
+    const loss = (map: tf.Tensor) => {
+      const { logits, alignmentLoss } = segmentFeatures({ ...inputs, support: { maps: [map as tf.Tensor4D] } });
+      return tf.add(tf.mean(tf.square(logits)), alignmentLoss) as tf.Scalar;
+    };
+    expect(gradientError(loss, inputs.support.maps[0]!)).toBeLessThan(1e-2);
+  });
+
+  it('does not take an alignment loss outside training', () => {
+    expect(segmentFeatures(example(2)).alignmentLoss.dataSync()[0]).toBe(0);
+    expect(segmentFeatures(example(2, 1, 1, { training: true })).alignmentLoss.dataSync()[0]).toBeGreaterThan(0);
+  });
+
+  it('stays finite for empty and full masks', () => {
+    for (const fill of [0, 1]) {
+      const inputs = example(2, 1, 1, { training: true });
+      const found = segmentFeatures({ ...inputs, masks: tf.fill([2, 1, 16, 16], fill) });
+      expect(found.logits.dataSync().every(Number.isFinite)).toBe(true);
+      expect(Number.isFinite(found.alignmentLoss.dataSync()[0])).toBe(true);
+    }
+  });
+
+  it('says what does not fit', () => {
+    const inputs = example(2);
+    expect(() => segmentFeatures({ ...inputs, shots: [[0]] })).toThrow('masks of 2 raters, but shots of 1.');
+    expect(() => segmentFeatures({ ...inputs, shots: [[0], []] })).toThrow('rater 1 has shots []');
+    expect(() => segmentFeatures({ ...inputs, shots: [[0], [1]] })).toThrow('rater 1 has shots [1]');
+    expect(() => segmentFeatures({ ...inputs, query: { maps: [tf.zeros([1, 8, 8, 6])] } })).toThrow(
+      'share grid and channels',
+    );
+    expect(() => segmentFeatures({ ...inputs, queryMasks: tf.zeros([1, 16, 16]) })).toThrow('[2,16,16] is needed');
+  });
+
+  it('leaks nothing', () => {
+    const inputs = example(3, 2, 1, { training: true, method: withCalibrator(masked, towardsConsensus) });
+    expectNoLeak(() => segmentFeatures(inputs) as never);
+  });
+});

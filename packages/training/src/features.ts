@@ -1,0 +1,71 @@
+import { encoderPrefix, type FeatureMaps, type Model, type ParameterRecord, withPrefix } from '@fsmr/core';
+import { type Dataset, normalise, type Scan, type Statistics } from '@fsmr/datasets';
+import * as tf from '@tensorflow/tfjs';
+
+/** Feature maps of the slices of a data set, each computed once while it is remembered. */
+export interface FeatureStore {
+  /** Features [1, h, w, C] of one slice; they belong to the store. */
+  of(scan: Scan, slice: number): FeatureMaps;
+  /** Frees everything. */
+  dispose(): void;
+}
+
+/** Encodes one image batch [B, H, W, 3] outside training. */
+export type Encode = (images: tf.Tensor4D) => FeatureMaps;
+
+/** The plain way to encode: the backbone's own `apply`. A compiled encoder does the same faster. */
+export function encoderOf({ backbone }: Model, parameters: ParameterRecord): Encode {
+  const own = withPrefix(parameters, encoderPrefix);
+  return (images) => tf.tidy(() => backbone.apply(own, images, { training: false }).features as never);
+}
+
+/** One slice of a scan as a network image: normalised, grey repeated to three channels. [1, H, W, 3] */
+export function sliceImage(scan: Scan, slice: number, statistics?: Statistics): tf.Tensor4D {
+  return tf.tidy(() => {
+    const [, height, width] = scan.size;
+    const pixels = normalise(scan, statistics).subarray(slice * height * width, (slice + 1) * height * width);
+    return tf.tile(tf.tensor4d(Float32Array.from(pixels), [1, height, width, 1]), [1, 1, 1, 3]);
+  });
+}
+
+/**
+ * A store that forgets the least recently used features beyond a budget.
+ *
+ * @param budget bytes of features to remember, 2 GiB unless given.
+ */
+export function createFeatureStore(encode: Encode, statistics?: Statistics, budget = 2 ** 31): FeatureStore {
+  const remembered = new Map<string, { features: FeatureMaps; bytes: number }>();
+  let held = 0;
+  const forget = (key: string): void => {
+    const entry = remembered.get(key)!;
+    tf.dispose(entry.features as never);
+    held -= entry.bytes;
+    remembered.delete(key);
+  };
+  return {
+    of: (scan, slice) => {
+      const key = `${scan.id}/${slice}`;
+      const known = remembered.get(key);
+      if (known !== undefined) {
+        remembered.delete(key);
+        remembered.set(key, known);
+        return known.features;
+      }
+      const image = sliceImage(scan, slice, statistics);
+      const features = encode(image);
+      image.dispose();
+      const bytes = features.maps.reduce((sum, map) => sum + 4 * map.size, 0);
+      // Two entries always fit: an episode needs its support and its query at once.
+      for (const oldest of [...remembered.keys()]) {
+        if (held + bytes <= budget || remembered.size < 8) break;
+        forget(oldest);
+      }
+      remembered.set(key, { features, bytes });
+      held += bytes;
+      return features;
+    },
+    dispose: () => {
+      for (const key of [...remembered.keys()]) forget(key);
+    },
+  };
+}

@@ -1,0 +1,88 @@
+import {
+  crossEntropy,
+  type Episode,
+  type EpisodeOptions,
+  InputError,
+  type Model,
+  type ParameterRecord,
+  type Segmentation,
+  segmentEpisode,
+} from '@fsmr/core';
+import * as tf from '@tensorflow/tfjs';
+
+/** The parts of the training loss of one episode, each a scalar; `total` is their weighted sum. */
+export interface EpisodeLosses {
+  readonly total: tf.Scalar;
+  readonly segmentation: tf.Scalar;
+  readonly alignment: tf.Scalar;
+  readonly calibration: tf.Scalar;
+  /** The method's own losses, weights included. */
+  readonly auxiliary: Readonly<Record<string, tf.Scalar>>;
+}
+
+/**
+ * The segmentation loss: the class-weighted cross-entropy of each rater, averaged over raters. Each rater's mean has
+ * its own denominator (JAPC section 2.5; training section 10.1).
+ *
+ * @param logits [R, H, W, 2]
+ * @param truth [R, H, W], 0 or 1; 255 is passed over
+ */
+export function segmentationLoss(
+  logits: tf.Tensor4D,
+  truth: tf.Tensor3D,
+  classWeights: readonly [number, number],
+): tf.Scalar {
+  return tf.tidy(() => {
+    const raters = logits.shape[0];
+    const losses = tf
+      .split(logits, raters)
+      .map((own, rater) =>
+        crossEntropy(own, tf.slice(truth, [rater, 0, 0], [1, -1, -1]), { classWeights, ignore: 255 }),
+      );
+    return tf.div(tf.addN(losses), raters) as tf.Scalar;
+  });
+}
+
+/** Weights of the parts. */
+export interface LossWeights {
+  readonly alignmentWeight: number;
+  readonly calibrationWeight: number;
+}
+
+/**
+ * The loss of one episode: L = L_seg + a L_align + c L_calib + the method's own (JAPC section 2.5).
+ *
+ * @throws InputError where the query lacks the mask of a rater.
+ */
+export function episodeLosses(
+  model: Model,
+  parameters: ParameterRecord,
+  episode: Episode,
+  weights: LossWeights,
+  options: Omit<EpisodeOptions, 'training'> = {},
+): { readonly losses: EpisodeLosses; readonly statistics: ParameterRecord } {
+  const missing = episode.raters.find((rater) => episode.query.masks[rater] === undefined);
+  if (missing !== undefined)
+    throw new InputError('has no mask on the query image, which training needs.', { rater: missing });
+  return tf.tidy(() => {
+    const segmentation = segmentEpisode(model, parameters, episode, { ...options, training: true });
+    const truth = tf.stack(episode.raters.map((rater) => episode.query.masks[rater]!)) as tf.Tensor3D;
+    const losses = weigh(
+      segmentation,
+      segmentationLoss(segmentation.logits, truth, model.method.classWeights),
+      weights,
+    );
+    return { losses, statistics: segmentation.statistics } as never;
+  });
+}
+
+function weigh(parts: Segmentation, segmentation: tf.Scalar, weights: LossWeights): EpisodeLosses {
+  const { alignmentLoss: alignment, calibrationLoss: calibration, auxiliaryLosses: auxiliary } = parts;
+  const terms = [
+    segmentation,
+    tf.mul(alignment, weights.alignmentWeight),
+    tf.mul(calibration, weights.calibrationWeight),
+    ...Object.values(auxiliary),
+  ];
+  return { total: tf.addN(terms) as tf.Scalar, segmentation, alignment, calibration, auxiliary };
+}

@@ -1,0 +1,171 @@
+import {
+  type Episode,
+  isModelBuffer,
+  type Model,
+  NumericError,
+  type ParameterRecord,
+  type Random,
+  sgdStep,
+} from '@fsmr/core';
+import * as tf from '@tensorflow/tfjs';
+import { type EpisodeLosses, episodeLosses } from './losses.js';
+import type { TrainingPlan } from './plan.js';
+import { learningRateAt, stageAt } from './plan.js';
+import type { TrainingState } from './state.js';
+
+/** What one step cost, as numbers. */
+export interface StepReport {
+  /** Steps done, this one included. */
+  readonly step: number;
+  readonly stage: string;
+  readonly learningRate: number;
+  readonly total: number;
+  readonly segmentation: number;
+  readonly alignment: number;
+  readonly calibration: number;
+  readonly auxiliary: Readonly<Record<string, number>>;
+  /** L2 norm of all gradients together, before clipping. */
+  readonly gradientNorm: number;
+}
+
+/** The model as a stage sees it: without its calibrator where the stage does not calibrate. */
+export function modelOfStage(model: Model, calibrated: boolean): Model {
+  return calibrated ? model : { ...model, method: { ...model.method, calibrator: undefined } };
+}
+
+/**
+ * One optimiser step on one episode: losses, gradients, SGD as PyTorch computes it, new running statistics.
+ *
+ * @returns the next state, and the report. Tensors of the old state are freed; the episode's are the caller's.
+ * @throws NumericError where the loss or a gradient is not a number; the old state is then untouched.
+ */
+export function trainStep(
+  model: Model,
+  plan: TrainingPlan,
+  state: TrainingState,
+  episode: Episode,
+  random: Random,
+): { readonly state: TrainingState; readonly report: StepReport } {
+  const { stage, stepInStage } = stageAt(plan, state.step);
+  const learningRate = learningRateAt(plan, state.step);
+  const { gradients, losses, statistics } = differentiate(model, plan, state, episode, random);
+  const gradientNorm = normOf(Object.values(gradients));
+  const report = reportOf(losses, { step: state.step + 1, stage: stage.name, learningRate, gradientNorm });
+  tf.dispose(lossTensors(losses));
+  if (!Number.isFinite(report.total) || !Number.isFinite(gradientNorm)) {
+    tf.dispose([Object.values(gradients), Object.values(statistics)]);
+    throw new NumericError(
+      `step ${report.step}: the loss is ${report.total} and the gradient norm ${gradientNorm} (segmentation ${report.segmentation}, alignment ${report.alignment}, calibration ${report.calibration}).`,
+      { remedy: 'Lower the learning rate or set clipNorm; the state before this step is intact.' },
+    );
+  }
+  const clip = plan.clipNorm === undefined ? 1 : Math.min(1, plan.clipNorm / (gradientNorm + 1e-6));
+  const velocity = stage.restart && stepInStage === 0 ? {} : state.velocity;
+  const moved = descend(model, plan, { ...state, velocity }, gradients, learningRate, clip);
+  const next: TrainingState = {
+    step: state.step + 1,
+    parameters: { ...moved.parameters, ...statistics },
+    velocity: moved.velocity,
+  };
+  release(state, next);
+  tf.dispose(Object.values(gradients));
+  return { state: next, report };
+}
+
+interface Differentiated {
+  readonly gradients: Readonly<Record<string, tf.Tensor>>;
+  readonly losses: EpisodeLosses;
+  readonly statistics: ParameterRecord;
+}
+
+function differentiate(
+  model: Model,
+  plan: TrainingPlan,
+  state: TrainingState,
+  episode: Episode,
+  random: Random,
+): Differentiated {
+  const { stage } = stageAt(plan, state.step);
+  const freezeBackbone = state.step < plan.freezeBackbone;
+  const names = Object.keys(state.parameters).filter(
+    (name) => !isModelBuffer(model, name) && !(freezeBackbone && name.startsWith('encoder.')),
+  );
+  let losses: EpisodeLosses | undefined;
+  let statistics: ParameterRecord = {};
+  const loss = (): tf.Scalar => {
+    const found = episodeLosses(modelOfStage(model, stage.calibrated), state.parameters, episode, plan, {
+      freezeBackbone,
+      random,
+    });
+    losses = found.losses;
+    statistics = found.statistics;
+    // They outlive the tape's tidy; the caller frees them.
+    for (const tensor of [...lossTensors(losses), ...Object.values(statistics)]) tf.keep(tensor);
+    return losses.total;
+  };
+  // Parameters the loss does not reach (an unused head) have no gradient and are not moved, as in PyTorch.
+  const tensors = names.map((name) => state.parameters[name]!);
+  const { grads } = tf.engine().gradients(loss, tensors, undefined, true);
+  const gradients = Object.fromEntries(names.flatMap((name, i) => (grads[i] == null ? [] : [[name, grads[i]!]])));
+  return { gradients, losses: losses!, statistics };
+}
+
+function lossTensors({ total, segmentation, alignment, calibration, auxiliary }: EpisodeLosses): tf.Scalar[] {
+  return [total, segmentation, alignment, calibration, ...Object.values(auxiliary)];
+}
+
+type Place = Pick<StepReport, 'step' | 'stage' | 'learningRate' | 'gradientNorm'>;
+
+function reportOf(losses: EpisodeLosses, place: Place): StepReport {
+  const number = (scalar: tf.Scalar): number => scalar.dataSync()[0]!;
+  return {
+    ...place,
+    total: number(losses.total),
+    segmentation: number(losses.segmentation),
+    alignment: number(losses.alignment),
+    calibration: number(losses.calibration),
+    auxiliary: Object.fromEntries(Object.entries(losses.auxiliary).map(([name, loss]) => [name, number(loss)])),
+  };
+}
+
+function normOf(gradients: readonly tf.Tensor[]): number {
+  return tf.tidy(() => {
+    if (gradients.length === 0) return 0;
+    return Math.sqrt(tf.addN(gradients.map((gradient) => tf.sum(tf.square(gradient)))).dataSync()[0]!);
+  });
+}
+
+interface Moved {
+  readonly parameters: ParameterRecord;
+  readonly velocity: ParameterRecord;
+}
+
+function descend(
+  model: Model,
+  plan: TrainingPlan,
+  { parameters, velocity }: TrainingState,
+  gradients: Readonly<Record<string, tf.Tensor>>,
+  learningRate: number,
+  clip: number,
+): Moved {
+  const moved: Record<string, tf.Tensor> = { ...parameters };
+  const faster: Record<string, tf.Tensor> = { ...velocity };
+  for (const [name, gradient] of Object.entries(gradients)) {
+    const shortened = clip === 1 ? gradient : tf.mul(gradient, clip);
+    const result = sgdStep(parameters[name]!, shortened, velocity[name], {
+      learningRate: learningRate * model.method.learningRateScale(name),
+      momentum: plan.momentum,
+      weightDecay: plan.weightDecay,
+    });
+    moved[name] = result.weight;
+    faster[name] = result.velocity;
+    if (shortened !== gradient) shortened.dispose();
+  }
+  return { parameters: moved, velocity: faster };
+}
+
+/** Frees what the next state no longer holds. */
+function release(old: TrainingState, next: TrainingState): void {
+  const kept = new Set([...Object.values(next.parameters), ...Object.values(next.velocity)]);
+  tf.dispose([...Object.values(old.parameters), ...Object.values(old.velocity)].filter((tensor) => !kept.has(tensor)));
+}
