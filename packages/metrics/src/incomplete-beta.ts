@@ -38,11 +38,16 @@ function continuedFraction(x: number, a: number, b: number): number {
 export function logIncompleteBeta(u: number, v: number, a: number, b: number): number {
   if (u === 0 || v === Number.POSITIVE_INFINITY) return Number.NEGATIVE_INFINITY;
   if (v === 0 || u === Number.POSITIVE_INFINITY) return 0;
-  const logX = -Math.log1p(v / u);
-  const logY = -Math.log1p(u / v);
+  const logX = logShare(u, v);
+  const logY = logShare(v, u);
   const prefactor = a * logX + b * logY - logBeta(a, b);
   const x = 1 / (1 + v / u);
   if (x < (a + 1) / (a + b + 2)) return prefactor + Math.log(continuedFraction(x, a, b) / a);
   const upper = Math.exp(prefactor) * (continuedFraction(1 / (1 + u / v), b, a) / b);
   return Math.log1p(-Math.min(1, upper));
+}
+
+/** ln(u / (u + v)), right for any ratio of the two. */
+function logShare(u: number, v: number): number {
+  return v / u < 1e16 ? -Math.log1p(v / u) : Math.log(u) - Math.log(v);
 }

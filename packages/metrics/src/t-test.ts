@@ -1,17 +1,6 @@
-import { InputError } from '@fsmr/core';
 import { logIncompleteBeta } from './incomplete-beta.js';
 import { mean, standardDeviation } from './moments.js';
-
-/** Which difference a test looks for: `greater` asks whether the first sample lies above the second. */
-export type Alternative = 'greater' | 'less' | 'two-sided';
-
-/** A probability with its decimal logarithm, which stays right where `p` is too small for a double. */
-export interface Probability {
-  /** In [0, 1]; 0 where it is below 5e-324. */
-  readonly p: number;
-  /** log10 of the probability; -Infinity only for a true zero. */
-  readonly log10p: number;
-}
+import { type Alternative, differences, fromLog, type Probability } from './probability.js';
 
 /** The outcome of {@link pairedTTest}. */
 export interface TTest extends Probability {
@@ -29,7 +18,7 @@ export interface TTest extends Probability {
 
 /**
  * The tail of Student's t distribution: P(T >= t) for `greater`, P(T <= t) for `less`, P(|T| >= |t|) for `two-sided`.
- * Relative accuracy about 1e-12 down to p = 1e-300 and, as `log10p`, far below.
+ * Relative accuracy about 1e-12 (1e-10 for a million degrees of freedom) down to p = 1e-300 and, as `log10p`, far below.
  * @param df degrees of freedom, positive, not necessarily whole.
  */
 export function studentTail(t: number, df: number, alternative: Alternative = 'greater'): Probability {
@@ -41,19 +30,6 @@ export function studentTail(t: number, df: number, alternative: Alternative = 'g
   if (alternative === 'two-sided') return fromLog(logBoth);
   const far = alternative === 'greater' ? t > 0 : t < 0;
   return fromLog(far ? logBoth - Math.LN2 : Math.log1p(-Math.exp(logBoth) / 2));
-}
-
-/** A probability from its natural logarithm. */
-export function fromLog(log: number): Probability {
-  return { p: Math.exp(log), log10p: log / Math.LN10 };
-}
-
-/** First minus second. @throws InputError where the two differ in length. */
-export function differences(first: readonly number[], second: readonly number[]): number[] {
-  if (first.length !== second.length) {
-    throw new InputError(`paired samples have the same length; these have ${first.length} and ${second.length}.`);
-  }
-  return first.map((value, i) => value - second[i]!);
 }
 
 /**
