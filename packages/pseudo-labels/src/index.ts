@@ -1,1 +1,6 @@
-export {};
+export { type FelzenszwalbOptions, felzenszwalb2d } from './felzenszwalb.js';
+export * from './foreground.js';
+export type { Partition } from './regions.js';
+export * from './sample-style.js';
+export * from './style.js';
+export * from './superpixels.js';
