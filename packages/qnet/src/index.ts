@@ -1,1 +1,7 @@
-export {};
+export { fuseProbabilities, probabilityLogits } from './decode.js';
+export { type PublishedTraining, qnetPresets } from './presets.js';
+export { foregroundProbability, thresholdOf } from './probability.js';
+export { imageMaskedMean, shotMeanPrototype } from './prototype.js';
+export { probabilityAlignment, type QNetOptions, type QNetShared, qnet } from './qnet.js';
+export { type QueryStatistics, queryStatistics } from './query-statistics.js';
+export { type RefineInputs, refinePrototype } from './refine.js';

@@ -1,0 +1,42 @@
+import { safeNormalize } from '@fsmr/core';
+import * as tf from '@tensorflow/tfjs';
+import { adamStart, adamStep, refinementAdam } from './adam.js';
+import { cosineEpsilon, probabilityOfCosine } from './probability.js';
+import type { QueryStatistics } from './query-statistics.js';
+import { type HardMask, reconstructionGradient } from './reconstruction.js';
+
+/** What one prototype is refined on. */
+export interface RefineInputs {
+  readonly query: QueryStatistics;
+  /** [1, C] */
+  readonly prototype: tf.Tensor2D;
+  /** T of the query, [1, 1]. */
+  readonly threshold: tf.Tensor;
+  readonly iterations: number;
+}
+
+/**
+ * Refines a prototype on the query itself, at test time (Q-Net, query-informed prototype refinement): each iteration predicts the query, puts
+ * the prototype in the place of the predicted foreground, and takes one step of a fresh Adam on how well that
+ * reconstructs the query's features. See {@link reconstructionGradient}.
+ *
+ * @returns the refined prototype [1, C]; no gradient passes through it.
+ */
+export function refinePrototype({ query, prototype, threshold, iterations }: RefineInputs): tf.Tensor2D {
+  let state = adamStart(Float32Array.from(prototype.dataSync()));
+  for (let iteration = 0; iteration < iterations; iteration++) {
+    const mask = predictMask(query, state.values, threshold);
+    state = adamStep(state, reconstructionGradient(query, state.values, mask), refinementAdam);
+  }
+  return tf.tensor2d(state.values, [1, state.values.length]);
+}
+
+/** Positions whose foreground probability exceeds one half. */
+function predictMask({ rows, norms }: QueryStatistics, prototype: Float32Array, threshold: tf.Tensor): HardMask {
+  const probabilities = tf.tidy(() => {
+    const direction = safeNormalize(tf.tensor2d(prototype, [1, prototype.length]), cosineEpsilon) as tf.Tensor2D;
+    const cosines = tf.div(tf.matMul(rows, direction, false, true), norms);
+    return probabilityOfCosine(cosines, threshold).dataSync();
+  });
+  return Float32Array.from(probabilities, (probability) => (probability > 0.5 ? 1 : 0));
+}
