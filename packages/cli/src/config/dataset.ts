@@ -1,0 +1,60 @@
+import { ConfigError, createRandom } from '@fsmr/core';
+import { bubil, type Dataset, folderDataset, type FolderOptions, lidc, phantomDataset, type ScanInfo } from '@fsmr/datasets';
+import type { RunConfig } from './schema.js';
+
+/** Opens the data set a configuration names. */
+export async function buildDataset({ data, seed }: RunConfig): Promise<Dataset> {
+  switch (data.kind) {
+    case 'phantom':
+      return phantomDataset({ seed, scans: data.scans, size: data.size, raters: data.raters });
+    case 'bubil':
+      return folderDataset(data.folder, bubil);
+    case 'lidc':
+      return folderDataset(data.folder, lidc);
+    case 'folder': {
+      const { kind, folder, ...given } = data;
+      const options = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+      return folderDataset(folder, options as FolderOptions);
+    }
+  }
+}
+
+/** Which scans train and which are evaluated. */
+export interface Split {
+  readonly training: readonly ScanInfo[];
+  readonly evaluation: readonly ScanInfo[];
+}
+
+/**
+ * Divides scans by group (patient), class by class, so that every class is on both sides. The same seed gives the same
+ * division; fold k takes the k-th share, so that 1 / share folds together evaluate every scan once. A share of 1 trains
+ * and evaluates on all scans, which is sound for pseudo labels alone: they use no mask of any rater.
+ *
+ * @throws ConfigError where a side would be empty.
+ */
+export function splitScans(dataset: Dataset, { split, seed }: RunConfig): Split {
+  if (split.evaluation === 1) return { training: dataset.scans, evaluation: dataset.scans };
+  const random = createRandom(seed).fork('split');
+  const evaluated = new Set<string>();
+  const byClass = new Map<string, Set<string>>();
+  for (const scan of dataset.scans) {
+    const key = scan.classes.join('+');
+    byClass.set(key, (byClass.get(key) ?? new Set()).add(scan.group ?? scan.id));
+  }
+  for (const groups of byClass.values()) {
+    const order = random.shuffle([...groups]);
+    const from = Math.round(order.length * split.evaluation * split.fold);
+    const to = Math.round(order.length * split.evaluation * (split.fold + 1));
+    for (const group of order.slice(from, to)) evaluated.add(group);
+  }
+  const isEvaluated = (scan: ScanInfo): boolean => evaluated.has(scan.group ?? scan.id);
+  const evaluation = dataset.scans.filter(isEvaluated);
+  const training = dataset.scans.filter((scan) => !isEvaluated(scan));
+  if (training.length === 0 || evaluation.length < 2) {
+    throw new ConfigError(
+      `the split leaves ${training.length} scans for training and ${evaluation.length} for evaluation.`,
+      { remedy: 'Change split.evaluation or split.fold: at least one and two are needed.' },
+    );
+  }
+  return { training, evaluation };
+}

@@ -1,0 +1,50 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, isAbsolute, resolve } from 'node:path';
+import { ConfigError } from '@fsmr/core';
+import type { ZodError } from 'zod';
+import { configSchema, type RunConfig } from './schema.js';
+
+/**
+ * Reads and checks a configuration file (JSON). Relative paths in it start from the file's folder.
+ *
+ * @throws ConfigError that names the file, the key and what is wrong with it.
+ */
+export async function loadConfig(file: string): Promise<RunConfig> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new ConfigError('cannot be read.', { file, cause, remedy: 'Give the path of a JSON configuration file.' });
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new ConfigError(`is not JSON: ${(cause as Error).message}.`, { file, cause });
+  }
+  return fromFolder(checkConfig(value, file), dirname(resolve(file)));
+}
+
+/** Checks a configuration value. @throws ConfigError with one line a fault. */
+export function checkConfig(value: unknown, file?: string): RunConfig {
+  const result = configSchema.safeParse(value);
+  if (result.success) return result.data;
+  throw new ConfigError(faults(result.error), { file, remedy: 'See `fsmr train --help` for the keys.' });
+}
+
+function faults(error: ZodError): string {
+  return error.issues
+    .map(({ path, message }) => `${path.length === 0 ? 'the configuration' : path.join('.')}: ${message}`)
+    .join('; ')
+    .concat('.');
+}
+
+function fromFolder(config: RunConfig, folder: string): RunConfig {
+  const absolute = (path: string): string => (isAbsolute(path) ? path : resolve(folder, path));
+  const { data, model } = config;
+  return {
+    ...config,
+    data: 'folder' in data ? { ...data, folder: absolute(data.folder) } : data,
+    model: model.weights === undefined ? model : { ...model, weights: absolute(model.weights) },
+  };
+}

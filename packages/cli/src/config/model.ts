@@ -1,0 +1,56 @@
+import { alpnet } from '@fsmr/alpnet';
+import { type Encoder, qnetEncoder, resnet18, resnet34, resnet50, resnet101, tinyEncoder } from '@fsmr/backbones';
+import { ConfigError, type Model, type PrototypeMethod } from '@fsmr/core';
+import { dspnet } from '@fsmr/dspnet';
+import { japc } from '@fsmr/japc';
+import { qnet } from '@fsmr/qnet';
+import { rpt } from '@fsmr/rpt';
+import type { RunConfig } from './schema.js';
+
+type ModelConfig = RunConfig['model'];
+
+/** The encoder a configuration names. */
+export function buildBackbone({ backbone, layers, channels }: ModelConfig): Encoder {
+  const size = { ...(layers === undefined ? {} : { layers }), ...(channels === undefined ? {} : { channels }) };
+  switch (backbone) {
+    case 'tiny':
+      return tinyEncoder(channels === undefined ? {} : { channels });
+    case 'resnet18':
+      return resnet18(size);
+    case 'resnet34':
+      return resnet34(size);
+    case 'resnet50':
+      return resnet50(size);
+    case 'resnet101':
+      return resnet101(size);
+    case 'qnet':
+    case 'rpt':
+      return qnetEncoder({ variant: backbone, ...(channels === undefined ? {} : { channels }) });
+  }
+}
+
+/** The method a configuration names. @throws ConfigError where the backbone lacks what it needs. */
+export function buildMethod({ method, methodOptions }: ModelConfig, backbone: Encoder): PrototypeMethod {
+  if ((method === 'qnet' || method === 'rpt') && !backbone.hasThreshold) {
+    throw new ConfigError(`method ${method} needs a backbone with a threshold head, and ${backbone.name} has none.`, {
+      remedy: `Set model.backbone to "${method}".`,
+    });
+  }
+  switch (method) {
+    case 'alpnet':
+      return alpnet(methodOptions);
+    case 'dspnet':
+      return dspnet(methodOptions);
+    case 'qnet':
+      return qnet(methodOptions);
+    case 'rpt':
+      return rpt(methodOptions);
+  }
+}
+
+/** The model of one arm: with JAPC around its method, or without. */
+export function buildModel(config: ModelConfig, calibrated: boolean): Model {
+  const backbone = buildBackbone(config);
+  const method = buildMethod(config, backbone);
+  return { backbone, method: calibrated ? japc(method, config.japc) : method };
+}

@@ -1,0 +1,82 @@
+import { z } from 'zod';
+
+/** Where images and masks come from. */
+const folderData = z.strictObject({
+  kind: z.literal('folder'),
+  folder: z.string().describe('one subfolder a case: image.png or image.nii.gz, and a mask a rater'),
+  raters: z.union([z.string(), z.array(z.string()).min(1)]).optional().describe('names in order, or a pattern like "*_amira"'),
+  classes: z.array(z.string()).min(1).optional(),
+  classOf: z.literal('prefix').optional().describe('the case name starts with its class'),
+  group: z.string().optional().describe('manifest field that must not be split, such as patient'),
+  modality: z.enum(['CT', 'MR', 'other']).optional(),
+});
+
+const phantomData = z.strictObject({
+  kind: z.literal('phantom'),
+  scans: z.number().int().min(2).default(24),
+  size: z.number().int().min(32).multipleOf(8).default(128),
+  raters: z.number().int().min(1).max(32).default(4),
+});
+
+const presetData = z.strictObject({
+  kind: z.enum(['bubil', 'lidc']),
+  folder: z.string(),
+});
+
+const positive = z.number().positive();
+
+/** The whole configuration of a run; every key is known, every value checked. */
+export const configSchema = z.strictObject({
+  name: z.string().optional(),
+  seed: z.union([z.number().int(), z.string()]).default(1234),
+  data: z.discriminatedUnion('kind', [folderData, phantomData, presetData]),
+  split: z
+    .strictObject({
+      evaluation: z.number().gt(0).max(1).default(0.5).describe('share of the groups kept for evaluation'),
+      fold: z.number().int().min(0).default(0).describe('which share, counted from 0'),
+    })
+    .default({ evaluation: 0.5, fold: 0 }),
+  model: z
+    .strictObject({
+      backbone: z.enum(['tiny', 'resnet18', 'resnet34', 'resnet50', 'resnet101', 'qnet', 'rpt']).default('tiny'),
+      layers: z.union([z.literal(3), z.literal(4)]).optional().describe('residual stages of a resnet'),
+      channels: z.number().int().min(8).optional(),
+      weights: z.string().optional().describe('.pth, .safetensors or .npz to start the backbone from'),
+      method: z.enum(['alpnet', 'dspnet', 'qnet', 'rpt']).default('alpnet'),
+      methodOptions: z.record(z.string(), z.unknown()).default({}),
+      japc: z.record(z.string(), z.unknown()).default({}).describe('options of @fsmr/japc, such as preset or operator'),
+    })
+    .default({ backbone: 'tiny', method: 'alpnet', methodOptions: {}, japc: {} }),
+  training: z
+    .strictObject({
+      steps: z.number().int().min(2).default(400).describe('the budget T of each arm; JAPC gets half of it after the base'),
+      raters: z.number().int().min(1).max(32).optional().describe('simulated raters; those of the data unless given'),
+      styles: z.enum(['none', 'mild', 'rich']).default('rich'),
+      augmentation: z.enum(['none', 'sabs_aug', 'aug_v3']).default('sabs_aug'),
+      superpixelArea: positive.default(400).describe('smallest superpixel, pixels'),
+      learningRate: positive.default(1e-3),
+      momentum: z.number().min(0).lt(1).default(0.9),
+      weightDecay: z.number().min(0).default(5e-4),
+      calibrationWeight: z.number().min(0).default(1),
+      alignmentWeight: z.number().min(0).default(1),
+      clipNorm: positive.optional(),
+      freezeBackbone: z.number().int().min(0).default(0),
+      freezeStatistics: z.boolean().default(false).describe('keep the running statistics of batch normalisation'),
+      checkpointEvery: z.number().int().min(1).default(100),
+    })
+    .prefault({}),
+  evaluation: z
+    .strictObject({
+      supports: z.union([z.literal('all'), z.array(z.string()).min(1)]).default('all'),
+      arms: z.array(z.enum(['base', 'japc', 'consensus'])).min(1).default(['base', 'japc', 'consensus']),
+      panels: z.number().int().min(0).default(4).describe('queries shown in the report'),
+    })
+    .prefault({}),
+  engine: z.strictObject({ backend: z.string().optional(), threads: z.number().int().min(1).optional() }).default({}),
+});
+
+/** A checked configuration with every default filled in. */
+export type RunConfig = z.output<typeof configSchema>;
+
+/** A configuration as people write it. */
+export type RunConfigInput = z.input<typeof configSchema>;

@@ -1,0 +1,57 @@
+import { appendFile, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { InputError } from '@fsmr/core';
+
+/** Writes a file whole or not at all: beside it first, then renamed. Missing folders are made. */
+export async function writeAtomically(file: string, content: string | Uint8Array): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
+  const beside = `${file}.part`;
+  await writeFile(beside, content);
+  await rename(beside, file);
+}
+
+/** Writes a value as readable JSON, whole or not at all. */
+export async function writeJson(file: string, value: unknown): Promise<void> {
+  await writeAtomically(file, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** Whether a file or folder is there. */
+export async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Adds a line of JSON to a log. */
+export async function appendJsonLine(file: string, value: unknown): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
+  await appendFile(file, `${JSON.stringify(value)}\n`);
+}
+
+/**
+ * The values of a log of JSON lines; none where the file is absent. A last line cut short by a kill is dropped.
+ *
+ * @throws InputError where a line before the last is damaged.
+ */
+export async function readJsonLines<Value>(file: string): Promise<Value[]> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  const lines = text.split('\n');
+  // Every finished line ends with a newline, so what follows the last one was not finished.
+  return lines.slice(0, -1).map((line, index) => {
+    try {
+      return JSON.parse(line) as Value;
+    } catch (cause) {
+      throw new InputError(`line ${index + 1} is damaged.`, { file, cause, remedy: 'Delete the file to compute it again.' });
+    }
+  });
+}
+
+/** Reads a whole input file. @throws InputError that says what the file was needed for. */
+export async function readInput(file: string, purpose: string): Promise<Uint8Array> {
+  try {
+    return await readFile(file);
+  } catch (cause) {
+    throw new InputError(`${purpose} cannot be read.`, { file, cause, remedy: 'Check the path.' });
+  }
+}
