@@ -1,0 +1,59 @@
+import { NumericError } from '@fsmr/core';
+import type { Dataset, Scan } from '../types.js';
+
+/** Mean and population standard deviation of grey values. */
+export interface Statistics {
+  readonly mean: number;
+  readonly std: number;
+}
+
+/** Statistics of one image or scan, over all voxels. */
+export function statisticsOf(image: Float32Array): Statistics {
+  let sum = 0;
+  for (let i = 0; i < image.length; i++) sum += image[i]!;
+  const mean = sum / image.length;
+  let squares = 0;
+  for (let i = 0; i < image.length; i++) squares += (image[i]! - mean) ** 2;
+  return { mean, std: Math.sqrt(squares / image.length) };
+}
+
+/**
+ * Statistics over all voxels of several scans, read one after the other (and never kept): what CT is normalised with,
+ * training and test alike (datasets section 8.7). Merges the scans' moments, so each is read once.
+ *
+ * @param ids the training scans
+ */
+export async function datasetStatistics(dataset: Dataset, ids: readonly string[]): Promise<Statistics> {
+  let [count, mean, squares] = [0, 0, 0];
+  for (const id of ids) {
+    const { image } = await dataset.read(id);
+    const own = statisticsOf(image);
+    const total = count + image.length;
+    const step = own.mean - mean;
+    squares += own.std * own.std * image.length + (step * step * count * image.length) / total;
+    mean += (step * image.length) / total;
+    count = total;
+  }
+  if (count === 0) throw new NumericError('statistics need at least one scan.');
+  return { mean, std: Math.sqrt(squares / count) };
+}
+
+/**
+ * The statistics a data set's scans are to be normalised with: over the training scans for CT, undefined (each scan by
+ * itself) for other modalities.
+ */
+export async function trainingStatistics(dataset: Dataset, ids: readonly string[]): Promise<Statistics | undefined> {
+  return dataset.modality === 'CT' ? datasetStatistics(dataset, ids) : undefined;
+}
+
+/**
+ * A scan with grey values of mean 0 and standard deviation 1, over the whole scan as it is stored.
+ *
+ * @param statistics of the training scans; the scan's own when absent
+ * @returns the scan with a new image and the same labels; an image of one grey value becomes 0
+ */
+export function normalise(scan: Scan, statistics: Statistics = statisticsOf(scan.image)): Scan {
+  const { mean, std } = statistics;
+  const scale = std > 0 ? 1 / std : 0;
+  return { ...scan, image: scan.image.map((value) => (value - mean) * scale) };
+}
