@@ -1,5 +1,7 @@
 export * from './byte-blur.js';
 export * from './components.js';
+export * from './crop.js';
+export * from './distance.js';
 export * from './gaussian.js';
 export * from './geometry.js';
 export * from './holes.js';
@@ -20,4 +22,7 @@ export * from './nifti-write.js';
 export * from './percentile.js';
 export * from './png-read.js';
 export * from './png-write.js';
+export * from './reorient.js';
+export * from './resample.js';
+export { gridWithSpacing } from './sampling.js';
 export * from './volume.js';

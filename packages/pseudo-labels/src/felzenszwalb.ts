@@ -1,7 +1,7 @@
 import { ConfigError, NumericError } from '@fsmr/core';
-import { checkImage, gaussianFilter, type Image2D, type LabelImage } from '@fsmr/imaging';
-import { mergeRegions, type Partition, type SortedEdges } from './regions.js';
-import { stableOrder } from './sort-edges.js';
+import { checkImage, gaussianFilter, type Image2D, type LabelImage, type Vector3 } from '@fsmr/imaging';
+import { type EdgeFamily, sortedEdges } from './grid-edges.js';
+import { mergeRegions, type Partition } from './regions.js';
 
 /** The parameters of Felzenszwalb's segmentation. */
 export interface FelzenszwalbOptions {
@@ -25,30 +25,13 @@ export function checkSegmentation(data: ArrayLike<number>, scale: number, sigma:
   }
 }
 
-// The edge families in the order in which scikit-image lists them, which decides between equal costs:
-// right, down, down-right, up-right.
-function edgesOf(values: Float64Array, width: number, height: number): SortedEdges {
-  const count = height * (width - 1) + (height - 1) * width + 2 * (height - 1) * (width - 1);
-  const from = new Int32Array(count);
-  const to = new Int32Array(count);
-  const cost = new Float64Array(count);
-  let edge = 0;
-  const family = (dx: 0 | 1, dy: 0 | 1, start: number, shift: number): void => {
-    for (let y = 0; y < height - dy; y++) {
-      for (let x = 0; x < width - dx; x++, edge++) {
-        const a = y * width + x + start;
-        from[edge] = a;
-        to[edge] = a + shift;
-        cost[edge] = Math.abs(values[a]! - values[a + shift]!);
-      }
-    }
-  };
-  family(1, 0, 0, 1);
-  family(0, 1, 0, width);
-  family(1, 1, 0, width + 1);
-  family(1, 1, width, 1 - width);
-  return { from, to, cost, order: stableOrder(cost) };
-}
+// In the order in which scikit-image lists them, which decides between equal costs.
+const neighbours: readonly EdgeFamily[] = [
+  { offset: [1, 0, 0], squaredFactor: 1 },
+  { offset: [0, 1, 0], squaredFactor: 1 },
+  { offset: [1, 1, 0], squaredFactor: 1 },
+  { offset: [1, -1, 0], squaredFactor: 1 },
+];
 
 /**
  * Felzenszwalb and Huttenlocher's graph-based segmentation ("Efficient Graph-Based Image Segmentation", IJCV 2004) of
@@ -64,7 +47,7 @@ export function felzenszwalb2d(image: Image2D, options: FelzenszwalbOptions = {}
   checkImage(image);
   checkSegmentation(image.data, scale, sigma, minimumSize);
   const { width, height } = image;
-  const values = gaussianFilter(image.data, [width, height, 1], [sigma, sigma, 0]);
-  const edges = edgesOf(values, width, height);
-  return { width, height, ...mergeRegions(width * height, edges, scale / 255, minimumSize) };
+  const size: Vector3 = [width, height, 1];
+  const edges = sortedEdges(gaussianFilter(image.data, size, [sigma, sigma, 0]), size, neighbours);
+  return { width, height, ...mergeRegions(edges, scale / 255, minimumSize) };
 }

@@ -4,3 +4,4 @@ export type { Partition } from './regions.js';
 export * from './sample-style.js';
 export * from './style.js';
 export * from './superpixels.js';
+export * from './supervoxels.js';

@@ -1,16 +1,9 @@
+import type { SortedEdges } from './grid-edges.js';
+
 /** A partition of pixels or voxels into regions 0..count-1. */
 export interface Partition {
   readonly data: Int32Array;
   readonly count: number;
-}
-
-/** The edges of a pixel graph in ascending order of cost. */
-export interface SortedEdges {
-  readonly from: Int32Array;
-  readonly to: Int32Array;
-  readonly cost: Float64Array;
-  /** Indices into the three arrays, cheapest first. */
-  readonly order: Int32Array;
 }
 
 /**
@@ -20,21 +13,22 @@ export interface SortedEdges {
  * `scale / size`, that sum rounded to single precision. A second pass over the same list joins regions below the
  * minimum size. A region's root is its first pixel.
  *
- * @param nodes pixels or voxels.
  * @returns regions numbered in the order of their first pixel.
  */
-export function mergeRegions(nodes: number, edges: SortedEdges, scale: number, minimumSize: number): Partition {
-  const { from, to, cost, order } = edges;
+export function mergeRegions(edges: SortedEdges, scale: number, minimumSize: number): Partition {
+  const { nodes, shifts, cost, order, count } = edges;
   const parent = new Int32Array(nodes);
   for (let i = 0; i < nodes; i++) parent[i] = i;
   const size = new Int32Array(nodes).fill(1);
   const inner = new Float64Array(nodes);
   const fround = Math.fround;
 
-  for (let rank = 0; rank < order.length; rank++) {
+  for (let rank = 0; rank < count; rank++) {
     const edge = order[rank]!;
-    const a = findRoot(parent, from[edge]!);
-    const b = findRoot(parent, to[edge]!);
+    const family = (edge / nodes) | 0;
+    const from = edge - family * nodes;
+    const a = findRoot(parent, from);
+    const b = findRoot(parent, from + shifts[family]!);
     if (a === b) continue;
     const weight = cost[edge]!;
     if (weight < fround(inner[a]! + scale / size[a]!) && weight < fround(inner[b]! + scale / size[b]!)) {
@@ -44,10 +38,12 @@ export function mergeRegions(nodes: number, edges: SortedEdges, scale: number, m
       inner[root] = weight;
     }
   }
-  for (let rank = 0; rank < order.length; rank++) {
+  for (let rank = 0; rank < count; rank++) {
     const edge = order[rank]!;
-    const a = findRoot(parent, from[edge]!);
-    const b = findRoot(parent, to[edge]!);
+    const family = (edge / nodes) | 0;
+    const from = edge - family * nodes;
+    const a = findRoot(parent, from);
+    const b = findRoot(parent, from + shifts[family]!);
     if (a === b || (size[a]! >= minimumSize && size[b]! >= minimumSize)) continue;
     const root = Math.min(a, b);
     parent[Math.max(a, b)] = root;
