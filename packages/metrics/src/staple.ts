@@ -1,0 +1,98 @@
+import { InputError } from '@fsmr/core';
+import { requireSameLength } from './counts.js';
+
+/** How {@link staple} runs. */
+export interface StapleOptions {
+  /** The probability of foreground before any rater is seen; the raters' mean share if not given. */
+  readonly prior?: number;
+  /** Stop when no sensitivity and specificity changes by more; 1e-7 if not given. */
+  readonly tolerance?: number;
+  /** At most so many rounds; 1000 if not given. */
+  readonly iterations?: number;
+}
+
+/** The hidden truth that {@link staple} infers, and how well each rater meets it. */
+export interface Staple {
+  /** The probability of foreground, pixel by pixel. */
+  readonly probability: Float64Array;
+  /** For each rater P(marked | foreground). */
+  readonly sensitivity: readonly number[];
+  /** For each rater P(not marked | background). */
+  readonly specificity: readonly number[];
+  /** Rounds taken. */
+  readonly iterations: number;
+}
+
+/**
+ * STAPLE: simultaneous truth and performance level estimation for binary masks by expectation maximisation.
+ *
+ * Starts from sensitivity = specificity = 0.99999 and keeps the prior fixed. Pixels where the raters vote alike share one
+ * probability, so a round costs as much as there are different votes.
+ * Source: Warfield, Zou and Wells, IEEE Trans. Med. Imaging 23, 2004, equations 14, 18 and 19.
+ * @param masks one mask a rater, at most 31; any value but 0 is foreground.
+ * @throws InputError for no masks, more than 31, or a prior outside (0, 1) such as that of masks all empty or all full.
+ * @throws ShapeError where masks differ in length.
+ */
+export function staple(
+  masks: readonly ArrayLike<number>[],
+  { prior, tolerance = 1e-7, iterations = 1000 }: StapleOptions = {},
+): Staple {
+  const raters = masks.length;
+  if (raters === 0 || raters > 31) throw new InputError(`STAPLE takes 1 to 31 masks, not ${raters}.`);
+  const votes = new Int32Array(masks[0]!.length);
+  masks.forEach((mask, r) => {
+    requireSameLength(mask, votes);
+    for (let i = 0; i < votes.length; i++) if (mask[i] !== 0) votes[i]! |= 1 << r;
+  });
+  const sizes = new Map<number, number>();
+  for (const vote of votes) sizes.set(vote, (sizes.get(vote) ?? 0) + 1);
+  const patterns = [...sizes].map(([vote, size]) => ({
+    vote,
+    size,
+    marked: masks.map((_, r) => ((vote >> r) & 1) === 1),
+  }));
+
+  const share = patterns.reduce((sum, { size, marked }) => sum + size * marked.filter(Boolean).length, 0);
+  const foreground = prior ?? share / (votes.length * raters);
+  if (!(foreground > 0 && foreground < 1)) {
+    throw new InputError(`STAPLE needs a prior between 0 and 1, not ${foreground}.`, {
+      remedy: 'Masks that are all empty or all full need no consensus.',
+    });
+  }
+
+  let sensitivity = masks.map(() => 0.99999);
+  let specificity = masks.map(() => 0.99999);
+  const posterior = (marked: readonly boolean[]): number => {
+    let yes = foreground;
+    let no = 1 - foreground;
+    marked.forEach((mark, r) => {
+      yes *= mark ? sensitivity[r]! : 1 - sensitivity[r]!;
+      no *= mark ? 1 - specificity[r]! : specificity[r]!;
+    });
+    return yes + no === 0 ? 0 : yes / (yes + no);
+  };
+  let round = 0;
+  for (let change = Number.POSITIVE_INFINITY; round < iterations && change > tolerance; round++) {
+    const weights = patterns.map(({ marked }) => posterior(marked));
+    const total = patterns.reduce((sum, { size }, k) => sum + size * weights[k]!, 0);
+    // Where the expected foreground (or background) is empty the old value stays, as nothing speaks about it.
+    const update = (r: number, isMarked: boolean, mass: number, weight: (k: number) => number, old: number): number =>
+      mass > 0
+        ? patterns.reduce((sum, { size, marked }, k) => (marked[r] === isMarked ? sum + size * weight(k) : sum), 0) /
+          mass
+        : old;
+    const p = sensitivity.map((old, r) => update(r, true, total, (k) => weights[k]!, old));
+    const q = specificity.map((old, r) => update(r, false, votes.length - total, (k) => 1 - weights[k]!, old));
+    const moved = (next: number[], old: number[]): number => Math.max(...next.map((v, r) => Math.abs(v - old[r]!)));
+    change = Math.max(moved(p, sensitivity), moved(q, specificity));
+    sensitivity = p;
+    specificity = q;
+  }
+  const probabilities = new Map(patterns.map(({ vote, marked }) => [vote, posterior(marked)]));
+  return {
+    probability: Float64Array.from(votes, (vote) => probabilities.get(vote)!),
+    sensitivity,
+    specificity,
+    iterations: round,
+  };
+}
