@@ -1,1 +1,3 @@
-export {};
+/** A TensorFlow.js backend that computes on ONNX Runtime. */
+export { releaseGraph } from './kernels/graph.js';
+export { type OnnxRuntimeOptions, registerOnnxRuntimeBackend, unregisterOnnxRuntimeBackend } from './register.js';

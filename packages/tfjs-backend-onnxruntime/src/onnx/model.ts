@@ -37,6 +37,8 @@ export interface OnnxValue {
   readonly type: OnnxElementType;
   /** Left out where the rank, too, may vary. */
   readonly shape?: readonly (number | string)[];
+  /** A sequence of such tensors. */
+  readonly sequence?: boolean;
 }
 
 /** An attribute: whole numbers as they are, fractions marked, because ONNX tells the two apart. */
@@ -152,7 +154,7 @@ function tensorChunks({ name, type, shape, data }: OnnxTensor): Chunk[] {
   ];
 }
 
-function valueChunks({ name, type, shape }: OnnxValue): Chunk[] {
+function valueChunks({ name, type, shape, sequence }: OnnxValue): Chunk[] {
   const dimensions = shape?.flatMap((size) =>
     messageField(1, typeof size === 'number' ? integerField(1, size) : stringField(2, size)),
   );
@@ -160,5 +162,9 @@ function valueChunks({ name, type, shape }: OnnxValue): Chunk[] {
     ...integerField(1, elementCodes[type]),
     ...(dimensions === undefined ? [] : messageField(2, dimensions)),
   ];
-  return [...stringField(1, name), ...messageField(2, messageField(1, tensorType))];
+  const tensor = messageField(1, tensorType);
+  return [
+    ...stringField(1, name),
+    ...messageField(2, sequence === true ? messageField(4, messageField(1, tensor)) : tensor),
+  ];
 }

@@ -1,0 +1,47 @@
+/** One tensor's elements, with a note on who else may hold them. */
+import type * as tf from '@tensorflow/tfjs';
+
+type Values = tf.backend_util.BackendValues;
+
+/** The elements of one or several tensors of equal content. */
+export class TensorData {
+  readonly dtype: tf.DataType;
+  refCount = 1;
+  /** The parts of a complex tensor. */
+  complexTensorInfos: { real: tf.TensorInfo; imag: tf.TensorInfo } | undefined;
+  #values: Values | undefined;
+  /** True while only this backend knows the memory, so that it can be used again after disposal. */
+  #ours: boolean;
+
+  constructor(values: Values | undefined, dtype: tf.DataType, ours: boolean) {
+    this.#values = values;
+    this.dtype = dtype;
+    this.#ours = ours;
+  }
+
+  /** The elements, to keep for as long as the reader likes; their memory is not used again afterwards. */
+  get values(): Values | undefined {
+    this.#ours = false;
+    return this.#values;
+  }
+
+  set values(values: Values | undefined) {
+    this.#values = values;
+    this.#ours = false;
+  }
+
+  /** The elements in the array type of their dtype, for reading until the kernel returns. */
+  typed(): Float32Array | Int32Array | Uint8Array {
+    const values = this.#values;
+    const Expected = this.dtype === 'float32' ? Float32Array : this.dtype === 'int32' ? Int32Array : Uint8Array;
+    if (values instanceof Expected) return values;
+    const converted = Expected.from(values as ArrayLike<number>);
+    this.values = converted;
+    return converted;
+  }
+
+  /** The memory, if nobody else holds it. */
+  recyclable(): ArrayBuffer | undefined {
+    return this.#ours ? ((this.#values as Float32Array).buffer as ArrayBuffer) : undefined;
+  }
+}
