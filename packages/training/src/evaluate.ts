@@ -1,6 +1,6 @@
 import { InputError } from '@fsmr/core';
 import type { Dataset, EvaluationEpisode, Scan } from '@fsmr/datasets';
-import { type Counts, type CountRecord, confusion, sumCounts } from '@fsmr/metrics';
+import { type CountRecord, type Counts, confusion, sumCounts } from '@fsmr/metrics';
 import * as tf from '@tensorflow/tfjs';
 import type { FeatureStore } from './features.js';
 import { type Arm, predictMasks } from './predict.js';
@@ -62,7 +62,13 @@ export async function evaluate(inputs: EvaluateInputs): Promise<void> {
 
 const recentScans = 128;
 
-function evaluateArm(inputs: EvaluateInputs, arm: Arm, episode: EvaluationEpisode, support: Scan, query: Scan): CountRecord[] {
+function evaluateArm(
+  inputs: EvaluateInputs,
+  arm: Arm,
+  episode: EvaluationEpisode,
+  support: Scan,
+  query: Scan,
+): CountRecord[] {
   const store = inputs.features[arm.name];
   if (store === undefined) throw new InputError(`no feature store for arm ${arm.name}.`);
   const counts = new Map<string, Counts[]>(episode.raters.map((rater) => [rater, []]));
@@ -74,10 +80,10 @@ function evaluateArm(inputs: EvaluateInputs, arm: Arm, episode: EvaluationEpisod
     const values = predicted.dataSync();
     predicted.dispose();
     const plane = query.size[1] * query.size[2];
-    episode.raters.forEach((rater, index) => {
+    for (const [index, rater] of episode.raters.entries()) {
       const truth = classPlane(query, slice, rater, episode.classId);
       counts.get(rater)!.push(confusion(values.subarray(index * plane, (index + 1) * plane), truth));
-    });
+    }
   }
   return episode.raters.map((rater) => ({
     scan: episode.queryScan,
@@ -92,7 +98,9 @@ function evaluateArm(inputs: EvaluateInputs, arm: Arm, episode: EvaluationEpisod
 export function classMasks(scan: Scan, slice: number, raters: readonly string[], classId: number): tf.Tensor4D {
   const [, height, width] = scan.size;
   const values = new Float32Array(raters.length * height * width);
-  raters.forEach((rater, index) => values.set(classPlane(scan, slice, rater, classId), index * height * width));
+  for (const [index, rater] of raters.entries()) {
+    values.set(classPlane(scan, slice, rater, classId), index * height * width);
+  }
   return tf.tensor4d(values, [raters.length, 1, height, width]);
 }
 

@@ -1,10 +1,10 @@
 import { encoderPrefix, type FeatureMaps, type Model, type ParameterRecord, withPrefix } from '@fsmr/core';
-import { type Dataset, normalise, type Scan, type Statistics } from '@fsmr/datasets';
+import { normalise, type Scan, type Statistics } from '@fsmr/datasets';
 import * as tf from '@tensorflow/tfjs';
 
 /** Feature maps of the slices of a data set, each computed once while it is remembered. */
 export interface FeatureStore {
-  /** Features [1, h, w, C] of one slice; they belong to the store. */
+  /** Features [1, h, w, C] of one slice of a scan as stored; they belong to the store. */
   of(scan: Scan, slice: number): FeatureMaps;
   /** Frees everything. */
   dispose(): void;
@@ -19,12 +19,12 @@ export function encoderOf({ backbone }: Model, parameters: ParameterRecord): Enc
   return (images) => tf.tidy(() => backbone.apply(own, images, { training: false }).features as never);
 }
 
-/** One slice of a scan as a network image: normalised, grey repeated to three channels. [1, H, W, 3] */
-export function sliceImage(scan: Scan, slice: number, statistics?: Statistics): tf.Tensor4D {
+/** One slice of a normalised scan as a network image, grey repeated to three channels. [1, H, W, 3] */
+export function sliceImage({ size: [, height, width], image }: Scan, slice: number): tf.Tensor4D {
+  const plane = height * width;
   return tf.tidy(() => {
-    const [, height, width] = scan.size;
-    const pixels = normalise(scan, statistics).subarray(slice * height * width, (slice + 1) * height * width);
-    return tf.tile(tf.tensor4d(Float32Array.from(pixels), [1, height, width, 1]), [1, 1, 1, 3]);
+    const pixels = image.slice(slice * plane, (slice + 1) * plane);
+    return tf.tile(tf.tensor4d(pixels, [1, height, width, 1]), [1, 1, 1, 3]);
   });
 }
 
@@ -36,6 +36,8 @@ export function sliceImage(scan: Scan, slice: number, statistics?: Statistics): 
 export function createFeatureStore(encode: Encode, statistics?: Statistics, budget = 2 ** 31): FeatureStore {
   const remembered = new Map<string, { features: FeatureMaps; bytes: number }>();
   let held = 0;
+  // Slices of a scan come one after the other, and normalising needs the whole scan.
+  let last: { readonly scan: Scan; readonly normalised: Scan } | undefined;
   const forget = (key: string): void => {
     const entry = remembered.get(key)!;
     tf.dispose(entry.features as never);
@@ -51,7 +53,8 @@ export function createFeatureStore(encode: Encode, statistics?: Statistics, budg
         remembered.set(key, known);
         return known.features;
       }
-      const image = sliceImage(scan, slice, statistics);
+      if (last?.scan !== scan) last = { scan, normalised: normalise(scan, statistics) };
+      const image = sliceImage(last.normalised, slice);
       const features = encode(image);
       image.dispose();
       const bytes = features.maps.reduce((sum, map) => sum + 4 * map.size, 0);

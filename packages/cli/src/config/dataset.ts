@@ -1,5 +1,13 @@
 import { ConfigError, createRandom } from '@fsmr/core';
-import { bubil, type Dataset, folderDataset, type FolderOptions, lidc, phantomDataset, type ScanInfo } from '@fsmr/datasets';
+import {
+  bubil,
+  type Dataset,
+  type FolderOptions,
+  folderDataset,
+  lidc,
+  phantomDataset,
+  type ScanInfo,
+} from '@fsmr/datasets';
 import type { RunConfig } from './schema.js';
 
 /** Opens the data set a configuration names. */

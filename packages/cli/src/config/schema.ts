@@ -4,7 +4,10 @@ import { z } from 'zod';
 const folderData = z.strictObject({
   kind: z.literal('folder'),
   folder: z.string().describe('one subfolder a case: image.png or image.nii.gz, and a mask a rater'),
-  raters: z.union([z.string(), z.array(z.string()).min(1)]).optional().describe('names in order, or a pattern like "*_amira"'),
+  raters: z
+    .union([z.string(), z.array(z.string()).min(1)])
+    .optional()
+    .describe('names in order, or a pattern like "*_amira"'),
   classes: z.array(z.string()).min(1).optional(),
   classOf: z.literal('prefix').optional().describe('the case name starts with its class'),
   group: z.string().optional().describe('manifest field that must not be split, such as patient'),
@@ -39,7 +42,10 @@ export const configSchema = z.strictObject({
   model: z
     .strictObject({
       backbone: z.enum(['tiny', 'resnet18', 'resnet34', 'resnet50', 'resnet101', 'qnet', 'rpt']).default('tiny'),
-      layers: z.union([z.literal(3), z.literal(4)]).optional().describe('residual stages of a resnet'),
+      layers: z
+        .union([z.literal(3), z.literal(4)])
+        .optional()
+        .describe('residual stages of a resnet'),
       channels: z.number().int().min(8).optional(),
       weights: z.string().optional().describe('.pth, .safetensors or .npz to start the backbone from'),
       method: z.enum(['alpnet', 'dspnet', 'qnet', 'rpt']).default('alpnet'),
@@ -49,7 +55,12 @@ export const configSchema = z.strictObject({
     .default({ backbone: 'tiny', method: 'alpnet', methodOptions: {}, japc: {} }),
   training: z
     .strictObject({
-      steps: z.number().int().min(2).default(400).describe('the budget T of each arm; JAPC gets half of it after the base'),
+      steps: z
+        .number()
+        .int()
+        .min(2)
+        .default(400)
+        .describe('the budget T of each arm; JAPC gets half of it after the base'),
       raters: z.number().int().min(1).max(32).optional().describe('simulated raters; those of the data unless given'),
       styles: z.enum(['none', 'mild', 'rich']).default('rich'),
       augmentation: z.enum(['none', 'sabs_aug', 'aug_v3']).default('sabs_aug'),
@@ -68,7 +79,10 @@ export const configSchema = z.strictObject({
   evaluation: z
     .strictObject({
       supports: z.union([z.literal('all'), z.array(z.string()).min(1)]).default('all'),
-      arms: z.array(z.enum(['base', 'japc', 'consensus'])).min(1).default(['base', 'japc', 'consensus']),
+      arms: z
+        .array(z.enum(['base', 'japc', 'consensus']))
+        .min(1)
+        .default(['base', 'japc', 'consensus']),
       panels: z.number().int().min(0).default(4).describe('queries shown in the report'),
     })
     .prefault({}),

@@ -42,7 +42,11 @@ export async function readJsonLines<Value>(file: string): Promise<Value[]> {
     try {
       return JSON.parse(line) as Value;
     } catch (cause) {
-      throw new InputError(`line ${index + 1} is damaged.`, { file, cause, remedy: 'Delete the file to compute it again.' });
+      throw new InputError(`line ${index + 1} is damaged.`, {
+        file,
+        cause,
+        remedy: 'Delete the file to compute it again.',
+      });
     }
   });
 }

@@ -1,0 +1,80 @@
+import { basename, extname } from 'node:path';
+import { InputError, ShapeError } from '@fsmr/core';
+import { type Image2D, type Mask2D, maskArea, readGreyPng, readMaskPng } from '@fsmr/imaging';
+
+/** What `fsmr segment` was asked, as read from disk and checked. */
+export interface SegmentTask {
+  readonly support: Image2D;
+  readonly masks: ReadonlyMap<string, Mask2D>;
+  /** Queries by the name their results get. */
+  readonly queries: ReadonlyMap<string, Image2D>;
+}
+
+/** The words of the command line that name files. */
+export interface SegmentFiles {
+  readonly support: string;
+  /** `rater=file`, once a rater. */
+  readonly mask: readonly string[];
+  readonly query: readonly string[];
+}
+
+/**
+ * Reads and checks every input of `fsmr segment` before anything is computed or written.
+ *
+ * @throws InputError or ShapeError that names file, rater and remedy.
+ */
+export async function readSegmentTask(files: SegmentFiles): Promise<SegmentTask> {
+  const support = await readGreyPng(files.support);
+  const masks = new Map<string, Mask2D>();
+  for (const [rater, file] of raterFiles(files.mask)) {
+    const mask = await readMaskPng(file, rater);
+    sameSize(mask, support, { file, rater, what: 'the mask' });
+    if (maskArea(mask) === 0) {
+      throw new InputError('the mask is empty.', { file, rater, remedy: 'Outline the object, or leave this rater out.' });
+    }
+    masks.set(rater, mask);
+  }
+  const queries = new Map<string, Image2D>();
+  for (const file of files.query) {
+    const name = basename(file, extname(file));
+    if (queries.has(name)) {
+      throw new InputError(`two queries would both be written as ${name}.`, { file, remedy: 'Rename one, or run twice.' });
+    }
+    const query = await readGreyPng(file);
+    sameSize(query, support, { file, what: 'the query' });
+    queries.set(name, query);
+  }
+  return { support, masks, queries };
+}
+
+/** The raters and files of `rater=file` words. @throws InputError for a word without name or file, or a rater named twice. */
+export function raterFiles(words: readonly string[]): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const word of words) {
+    const at = word.indexOf('=');
+    const [rater, file] = [word.slice(0, at), word.slice(at + 1)];
+    if (at < 1 || file === '') {
+      throw new InputError(`--mask takes rater=file, not ${JSON.stringify(word)}.`, { remedy: 'For example --mask anna=anna.png.' });
+    }
+    if (!/^[\w.-]+$/.test(rater)) {
+      throw new InputError('a rater is named with letters, digits, dot, dash and underscore.', { rater, remedy: 'Its results are named after it.' });
+    }
+    if (found.has(rater)) {
+      throw new InputError('is named twice.', { file, rater, remedy: 'Give each rater one mask.' });
+    }
+    found.set(rater, file);
+  }
+  return found;
+}
+
+function sameSize(
+  image: Image2D | Mask2D,
+  support: Image2D,
+  { what, ...where }: { what: string; file: string; rater?: string },
+): void {
+  if (image.width === support.width && image.height === support.height) return;
+  throw new ShapeError(
+    `${what} is ${image.width} x ${image.height}, the support image ${support.width} x ${support.height}.`,
+    { ...where, remedy: 'All images of one call must have one size; resample first.' },
+  );
+}

@@ -1,0 +1,73 @@
+import type { Image2D, Mask2D } from '@fsmr/imaging';
+import { cssColour, raterColour } from './colours.js';
+import { figure, type Html, html } from './html.js';
+import { difference, disagreement, heat, outlined } from './pictures.js';
+
+/** Masks by rater, in rater order. */
+export type RaterMaskTable = ReadonlyMap<string, Mask2D>;
+
+/** One query of a report: what was shown, what was predicted, and the truth where it is known. */
+export interface Panel {
+  readonly title: string;
+  readonly support: { readonly image: Image2D; readonly masks: RaterMaskTable };
+  readonly query: { readonly image: Image2D; readonly truth?: RaterMaskTable };
+  /** Predicted masks of each arm. */
+  readonly predictions: ReadonlyMap<string, RaterMaskTable>;
+}
+
+/** Dice of two masks; 1 where both are empty. */
+function diceOf(a: Mask2D, b: Mask2D): number {
+  let both = 0;
+  let sum = 0;
+  for (let i = 0; i < a.data.length; i++) {
+    both += a.data[i]! & b.data[i]!;
+    sum += a.data[i]! + b.data[i]!;
+  }
+  return sum === 0 ? 1 : (2 * both) / sum;
+}
+
+/** The raters and their colours. */
+export function legend(raters: readonly string[]): Html {
+  return html`<p>${raters.map(
+    (rater, index) =>
+      html`<span class="key" style="background: ${cssColour(raterColour(index))}"></span>${rater}`,
+  )}</p>`;
+}
+
+/** A panel as HTML: support, query, then for each arm one prediction a rater and where raters are told to disagree. */
+export function panelHtml({ title, support, query, predictions }: Panel): Html {
+  const raters = [...support.masks.keys()];
+  const outlines = (masks: RaterMaskTable) =>
+    raters.flatMap((rater, index) => {
+      const mask = masks.get(rater);
+      return mask === undefined ? [] : [{ mask, colour: raterColour(index) }];
+    });
+  const { truth } = query;
+  const shown = [
+    figure(outlined(support.image, outlines(support.masks)), 'support, outlined by each rater'),
+    figure(outlined(query.image, truth === undefined ? [] : outlines(truth)), truth === undefined ? 'query' : 'query, truth of each rater'),
+    ...(truth === undefined ? [] : [figure(heat(query.image, disagreement([...truth.values()])), 'where the raters disagree')]),
+  ];
+  return html`<h2>${title}</h2>${legend(raters)}<div class="row">${shown}</div>${[...predictions].map(([arm, masks]) =>
+    armHtml(arm, raters, masks, query),
+  )}`;
+}
+
+const white = [255, 255, 255] as const;
+
+function armHtml(arm: string, raters: readonly string[], masks: RaterMaskTable, query: Panel['query']): Html {
+  const figures = raters.flatMap((rater, index) => {
+    const predicted = masks.get(rater);
+    if (predicted === undefined) return [];
+    const truth = query.truth?.get(rater);
+    const drawn = truth === undefined ? [] : [{ mask: truth, colour: white }];
+    const picture = outlined(query.image, [...drawn, { mask: predicted, colour: raterColour(index) }]);
+    if (truth === undefined) return [figure(picture, rater)];
+    return [
+      figure(picture, `${rater}: Dice ${(100 * diceOf(predicted, truth)).toFixed(1)} %, truth in white`),
+      figure(difference(query.image, predicted, truth), `${rater}: too much (orange), missed (blue)`),
+    ];
+  });
+  const map = figure(heat(query.image, disagreement([...masks.values()])), 'where the predictions disagree');
+  return html`<h3>${arm}</h3><div class="row">${figures}${map}</div>`;
+}
