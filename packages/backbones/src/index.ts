@@ -1,1 +1,17 @@
-export {};
+export { type DeepLabOptions, deeplab, dilatedResnet, resnet18, resnet34, resnet50, resnet101 } from './deeplab.js';
+export { defineEncoder, type Encoder, type EncoderDefinition } from './encoder.js';
+export { type Filling, isBuffer, type ParameterSpec, type ParameterSpecs } from './parameters.js';
+export { type QnetEncoderOptions, qnetEncoder, twoMapResnet } from './qnet.js';
+export type { ConvNorm } from './resnet/graph.js';
+export type { BlockKind, ResNetDepth, ResNetOptions } from './resnet/layout.js';
+export type { Encoded, Head, Plan, Steps } from './steps.js';
+export { type TinyEncoderOptions, tinyEncoder } from './tiny.js';
+export { type Applied, type ApplyOptions, applyWeights, loadParameters } from './weights/apply.js';
+export type { WeightArray, Weights } from './weights/array.js';
+export { fromKerasResnet50, isKerasResnet50 } from './weights/keras.js';
+export { loadWeights, parseWeights } from './weights/load.js';
+export { asEncoderWeights } from './weights/names.js';
+export { parseNpz } from './weights/npz.js';
+export { encodeSafetensors, parseSafetensors, type SafetensorsFile } from './weights/safetensors.js';
+export { type SaveOptions, saveSafetensors, toWeights } from './weights/save.js';
+export { parseTorchArchive, parseTorchLegacy } from './weights/torch.js';
