@@ -1,7 +1,7 @@
 import { ShapeError } from '@fsmr/core';
+import { distanceTransform3d } from '@fsmr/imaging';
 import { quantile } from './bootstrap.js';
 import { requireSameLength } from './counts.js';
-import { squaredDistance } from './squared-distance.js';
 
 /** The grid two masks share: an image (two numbers each) or a volume (three), in the order x, y, z. */
 export interface MaskGrid {
@@ -136,10 +136,11 @@ function distancesFrom(points: Int32Array, target: Int32Array, { low, size }: Bo
   if (points.length === 0) return [];
   const index = (list: Int32Array, k: number): number =>
     list[k]! - low[0] + size[0] * (list[k + 1]! - low[1] + size[1] * (list[k + 2]! - low[2]));
-  const marked = new Uint8Array(size[0] * size[1] * size[2]);
-  for (let k = 0; k < target.length; k += 3) marked[index(target, k)] = 1;
-  const squared = squaredDistance(marked, size, spacing);
+  // The transform measures to the nearest zero.
+  const others = new Uint8Array(size[0] * size[1] * size[2]).fill(1);
+  for (let k = 0; k < target.length; k += 3) others[index(target, k)] = 0;
+  const toTarget = distanceTransform3d(others, size, spacing);
   const distances = new Array<number>(points.length / 3);
-  for (let k = 0; k < points.length; k += 3) distances[k / 3] = Math.sqrt(squared[index(points, k)]!);
+  for (let k = 0; k < points.length; k += 3) distances[k / 3] = toTarget[index(points, k)]!;
   return distances;
 }
