@@ -1,1 +1,10 @@
-export {};
+export type { RptLossWeights } from './auxiliary.js';
+export { type BatContext, biasAlleviatedBlock } from './bat.js';
+export { type Dropout, noDropout, seededDropout } from './dropout.js';
+export type { FirstRegion, FirstRegionRule } from './first-region.js';
+export { dilate, type MaskedImage, peripheryLoss, prototypeLoss, selfLoss } from './losses.js';
+export { type NumpyRandomState, numpyRandomState } from './numpy-random-state.js';
+export { rptPresets } from './presets.js';
+export { regionalPrototypes } from './regional-prototypes.js';
+export { type Cell, foregroundRegions, type Regions } from './regions.js';
+export { type RptOptions, type RptShared, rpt } from './rpt.js';
