@@ -34,11 +34,13 @@ export function segmentationLoss(
 ): tf.Scalar {
   return tf.tidy(() => {
     const raters = logits.shape[0];
-    const losses = tf
-      .split(logits, raters)
-      .map((own, rater) =>
-        crossEntropy(own, tf.slice(truth, [rater, 0, 0], [1, -1, -1]), { classWeights, ignore: 255 }),
-      );
+    // Slices, since TensorFlow.js cannot differentiate a split into one part.
+    const losses = Array.from({ length: raters }, (_, rater) =>
+      crossEntropy(tf.slice(logits, [rater, 0, 0, 0], [1, -1, -1, -1]), tf.slice(truth, [rater, 0, 0], [1, -1, -1]), {
+        classWeights,
+        ignore: 255,
+      }),
+    );
     return tf.div(tf.addN(losses), raters) as tf.Scalar;
   });
 }
