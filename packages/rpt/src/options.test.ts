@@ -1,4 +1,4 @@
-import { createRandom, segmentFeatures } from '@fsmr/core';
+import { createRandom, type FeatureMaps, segmentFeatures } from '@fsmr/core';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rpt, rptPresets, seededDropout } from './index.js';
@@ -54,7 +54,7 @@ describe('the parameters of RPT', () => {
 describe('dropout', () => {
   it('zeros the given share and keeps the mean', () => {
     tf.tidy(() => {
-      const values = seededDropout(0.1)(tf.ones([100, 100]), createRandom(1)).dataSync();
+      const values = Float32Array.from(seededDropout(0.1)(tf.ones([100, 100]), createRandom(1)).dataSync());
       expect(values.filter((value) => value === 0).length / values.length).toBeCloseTo(0.1, 1);
       expect(values.reduce((sum, value) => sum + value, 0) / values.length).toBeCloseTo(1, 1);
     });
@@ -68,17 +68,11 @@ describe('what does not fit', () => {
     features.threshold = tf.zeros([1, 1]);
   });
   afterAll(() => tf.dispose([features.maps, features.threshold]));
-  const run = (method: ReturnType<typeof rpt>, given: { maps: tf.Tensor4D[]; threshold?: tf.Tensor2D }) =>
-    tf.tidy(() =>
-      segmentFeatures({
-        method,
-        parameters: {},
-        support: given,
-        query: given,
-        masks: tf.ones([1, 1, 8, 8]),
-        shots: [[0]],
-      }),
-    );
+  const run = (method: ReturnType<typeof rpt>, given: FeatureMaps) =>
+    tf.tidy(() => {
+      const masks = tf.ones([1, 1, 8, 8]) as tf.Tensor4D;
+      return segmentFeatures({ method, parameters: {}, support: given, query: given, masks, shots: [[0]] }).logits;
+    });
 
   it('is named: a missing parameter, a missing threshold, a first region out of range', () => {
     expect(() => run(rpt(), features)).toThrow(/MHA|layer_norm/);
