@@ -8,6 +8,14 @@ export interface Scan {
   readonly labels: Readonly<Record<string, Uint8Array>>;
   /** Millimetres between voxels along z, y, x, where known. */
   readonly spacing?: readonly [z: number, y: number, x: number];
+  /** Of the whole stored volume, where this scan is only a part of it: normalisation counts the whole. */
+  readonly stored?: Statistics & { readonly voxels: number };
+}
+
+/** Mean and population standard deviation of grey values. */
+export interface Statistics {
+  readonly mean: number;
+  readonly std: number;
 }
 
 /** What is known of a scan without reading its voxels. */
@@ -45,6 +53,8 @@ export interface Dataset {
   read(id: string): Promise<Scan>;
   /** Where each class is drawn, where the set keeps it beside its files; else {@link readClassMap} reads all labels. */
   classMap?(): Promise<ClassMap>;
+  /** Superpixels [z, y, x] of a scan where preparation made them; else episodes make them slice by slice. */
+  superpixels?(id: string): Promise<Int32Array>;
 }
 
 /** The ascending slices on which each rater drew each class: scan id, class id, rater. Empty lists are left out. */

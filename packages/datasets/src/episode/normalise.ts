@@ -1,11 +1,5 @@
 import { NumericError } from '@fsmr/core';
-import type { Dataset, Scan } from '../types.js';
-
-/** Mean and population standard deviation of grey values. */
-export interface Statistics {
-  readonly mean: number;
-  readonly std: number;
-}
+import type { Dataset, Scan, Statistics } from '../types.js';
 
 /** Statistics of one image or scan, over all voxels. */
 export function statisticsOf(image: Float32Array): Statistics {
@@ -26,12 +20,12 @@ export function statisticsOf(image: Float32Array): Statistics {
 export async function datasetStatistics(dataset: Dataset, ids: readonly string[]): Promise<Statistics> {
   let [count, mean, squares] = [0, 0, 0];
   for (const id of ids) {
-    const { image } = await dataset.read(id);
-    const own = statisticsOf(image);
-    const total = count + image.length;
+    const { image, stored } = await dataset.read(id);
+    const own = stored ?? { ...statisticsOf(image), voxels: image.length };
+    const total = count + own.voxels;
     const step = own.mean - mean;
-    squares += own.std * own.std * image.length + (step * step * count * image.length) / total;
-    mean += (step * image.length) / total;
+    squares += own.std * own.std * own.voxels + (step * step * count * own.voxels) / total;
+    mean += (step * own.voxels) / total;
     count = total;
   }
   if (count === 0) throw new NumericError('statistics need at least one scan.');
@@ -52,8 +46,12 @@ export async function trainingStatistics(dataset: Dataset, ids: readonly string[
  * @param statistics of the training scans; the scan's own when absent
  * @returns the scan with a new image and the same labels; an image of one grey value becomes 0
  */
-export function normalise(scan: Scan, statistics: Statistics = statisticsOf(scan.image)): Scan {
-  const { mean, std } = statistics;
+export function normalise(scan: Scan, statistics: Statistics = scan.stored ?? statisticsOf(scan.image)): Scan {
+  return { ...scan, image: normaliseImage(scan.image, statistics) };
+}
+
+/** Grey values by given statistics; values of a standard deviation of 0 become 0. */
+export function normaliseImage(image: Float32Array, { mean, std }: Statistics): Float32Array {
   const scale = std > 0 ? 1 / std : 0;
-  return { ...scan, image: scan.image.map((value) => (value - mean) * scale) };
+  return image.map((value) => (value - mean) * scale);
 }
