@@ -53,7 +53,7 @@ export function alignmentLoss(inputs: AlignmentInputs): { loss: tf.Scalar; logit
       query: shotFeatures(pass.support, pass.query, shot),
       foreground,
       shots: foreground.map(() => [0]),
-      consensus: tf.mean(tf.stack(foreground), 0) as tf.Tensor3D,
+      consensus: consensusOf(foreground, pass.method.calibrator?.consensus ?? 'soft'),
       direction: 'reverse',
     };
     const { loss, output } = reverseLoss(reverse, truthOf(masks, shot, raters));
@@ -62,6 +62,12 @@ export function alignmentLoss(inputs: AlignmentInputs): { loss: tf.Scalar; logit
     losses.push(tf.mul(loss, raters.length / (presentRaters(masks, shot).length * shotCount)) as tf.Scalar);
   }
   return { loss: losses.length === 0 ? tf.scalar(0) : (tf.addN(losses) as tf.Scalar), logits };
+}
+
+/** The consensus of predicted masks, made as that of the drawn ones is. */
+function consensusOf(foreground: readonly tf.Tensor3D[], kind: 'soft' | 'majority'): tf.Tensor3D {
+  const mean = tf.mean(tf.stack([...foreground]), 0) as tf.Tensor3D;
+  return kind === 'soft' ? mean : tf.cast(tf.greater(mean, 0.5), 'float32');
 }
 
 function reverseLoss(reverse: Pass, truth: tf.Tensor3D): { loss: tf.Scalar; output: tf.Tensor4D } {
