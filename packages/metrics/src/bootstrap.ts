@@ -1,4 +1,5 @@
 import { createRandom, InputError } from '@fsmr/core';
+import { quantile } from './moments.js';
 import { normalCdf, normalQuantile } from './normal.js';
 
 /** How {@link bootstrapInterval} resamples. */
@@ -80,16 +81,6 @@ export function bcaInterval(
     low: quantile(resamples, corrected((1 - level) / 2)),
     high: quantile(resamples, corrected((1 + level) / 2)),
   };
-}
-
-/** The value below which a share of the values lies, by linear interpolation (numpy's default); NaN for none. */
-export function quantile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const at = share * (sorted.length - 1);
-  if (Number.isNaN(at) || sorted.length === 0) return Number.NaN;
-  const lower = Math.min(Math.max(Math.floor(at), 0), sorted.length - 1);
-  const upper = Math.min(lower + 1, sorted.length - 1);
-  return sorted[lower]! + (sorted[upper]! - sorted[lower]!) * (at - lower);
 }
 
 function requireLevel(level: number): void {

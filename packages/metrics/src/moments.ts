@@ -13,3 +13,13 @@ export function standardDeviation(values: readonly number[], ddof: 0 | 1 = 0): n
   const squares = values.reduce((sum, value) => sum + (value - centre) ** 2, 0);
   return Math.sqrt(squares / (values.length - ddof));
 }
+
+/** The value below which a share of the values lies, by linear interpolation (numpy's default); NaN for none. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = share * (sorted.length - 1);
+  if (Number.isNaN(at) || sorted.length === 0) return Number.NaN;
+  const lower = Math.min(Math.max(Math.floor(at), 0), sorted.length - 1);
+  const upper = Math.min(lower + 1, sorted.length - 1);
+  return sorted[lower]! + (sorted[upper]! - sorted[lower]!) * (at - lower);
+}

@@ -1,6 +1,9 @@
 import { InputError } from '@fsmr/core';
 import { requireSameLength } from './counts.js';
 
+/** Every set of raters that may mark a pixel has a place in a table, which bounds their number. */
+const MOST_RATERS = 20;
+
 /** How {@link staple} runs. */
 export interface StapleOptions {
   /** The probability of foreground before any rater is seen; the raters' mean share if not given. */
@@ -29,8 +32,8 @@ export interface Staple {
  * Starts from sensitivity = specificity = 0.99999 and keeps the prior fixed. Pixels where the raters vote alike share one
  * probability, so a round costs as much as there are different votes.
  * Source: Warfield, Zou and Wells, IEEE Trans. Med. Imaging 23, 2004, equations 14, 18 and 19.
- * @param masks one mask a rater, at most 31; any value but 0 is foreground.
- * @throws InputError for no masks, more than 31, or a prior outside (0, 1) such as that of masks all empty or all full.
+ * @param masks one mask a rater, at most 20; any value but 0 is foreground.
+ * @throws InputError for no masks, more than 20, or a prior outside (0, 1) such as that of masks all empty or all full.
  * @throws ShapeError where masks differ in length.
  */
 export function staple(
@@ -38,19 +41,18 @@ export function staple(
   { prior, tolerance = 1e-7, iterations = 1000 }: StapleOptions = {},
 ): Staple {
   const raters = masks.length;
-  if (raters === 0 || raters > 31) throw new InputError(`STAPLE takes 1 to 31 masks, not ${raters}.`);
+  if (raters === 0 || raters > MOST_RATERS)
+    throw new InputError(`STAPLE takes 1 to ${MOST_RATERS} masks, not ${raters}.`);
   const votes = new Int32Array(masks[0]!.length);
   masks.forEach((mask, r) => {
     requireSameLength(mask, votes);
     for (let i = 0; i < votes.length; i++) if (mask[i] !== 0) votes[i]! |= 1 << r;
   });
-  const sizes = new Map<number, number>();
-  for (const vote of votes) sizes.set(vote, (sizes.get(vote) ?? 0) + 1);
-  const patterns = [...sizes].map(([vote, size]) => ({
-    vote,
-    size,
-    marked: masks.map((_, r) => ((vote >> r) & 1) === 1),
-  }));
+  const sizes = new Uint32Array(2 ** raters);
+  for (let i = 0; i < votes.length; i++) sizes[votes[i]!]! += 1;
+  const patterns = [...sizes.keys()]
+    .filter((vote) => sizes[vote]! > 0)
+    .map((vote) => ({ vote, size: sizes[vote]!, marked: masks.map((_, r) => ((vote >> r) & 1) === 1) }));
 
   const share = patterns.reduce((sum, { size, marked }) => sum + size * marked.filter(Boolean).length, 0);
   const foreground = prior ?? share / (votes.length * raters);
@@ -88,9 +90,12 @@ export function staple(
     sensitivity = p;
     specificity = q;
   }
-  const probabilities = new Map(patterns.map(({ vote, marked }) => [vote, posterior(marked)]));
+  const byVote = new Float64Array(sizes.length);
+  for (const { vote, marked } of patterns) byVote[vote] = posterior(marked);
+  const probability = new Float64Array(votes.length);
+  for (let i = 0; i < votes.length; i++) probability[i] = byVote[votes[i]!]!;
   return {
-    probability: Float64Array.from(votes, (vote) => probabilities.get(vote)!),
+    probability,
     sensitivity,
     specificity,
     iterations: round,

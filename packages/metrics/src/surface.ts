@@ -1,7 +1,7 @@
 import { ShapeError } from '@fsmr/core';
 import { distanceTransform3d } from '@fsmr/imaging';
-import { quantile } from './bootstrap.js';
 import { requireSameLength } from './counts.js';
+import { quantile } from './moments.js';
 
 /** The grid two masks share: an image (two numbers each) or a volume (three), in the order x, y, z. */
 export interface MaskGrid {
