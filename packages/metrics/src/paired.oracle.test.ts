@@ -16,11 +16,18 @@ function sampleOf(oracle: Oracle, sample: string, side: 'ours' | 'base'): number
   );
 }
 
-describe.skipIf(sharedFolder === undefined).each(oracleCases('dice_stats'))('paired statistics of %s', (name) => {
+/** Every sample of every case, as title, oracle, sample and expected numbers. */
+const samples = oracleCases('dice_stats').flatMap((name) => {
   const oracle = loadOracle(name);
-  const samples = Object.entries(oracle.constants.stats as Stats);
+  return Object.entries(oracle.constants.stats as Stats).map(
+    ([sample, expected]) => [`${name}, sample "${sample}"`, oracle, sample, expected] as const,
+  );
+});
 
-  it.each(samples)('t-test, sample "%s"', (sample, expected) => {
+describe.skipIf(sharedFolder === undefined)('paired tests against the published statistics', () => {
+  it('has cases', () => expect(samples.length).toBeGreaterThan(0));
+
+  it.each(samples)('t-test, %s', (_, oracle, sample, expected) => {
     const test = (alternative: Alternative) =>
       pairedTTest(sampleOf(oracle, sample, 'ours'), sampleOf(oracle, sample, 'base'), alternative);
     const { t, p, meanDifference, stdDifference } = test('greater');
@@ -32,7 +39,7 @@ describe.skipIf(sharedFolder === undefined).each(oracleCases('dice_stats'))('pai
     expect(stdDifference).toBeCloseTo(Number(expected.std_gain_ddof1), 12);
   });
 
-  it.each(samples)('Wilcoxon, sample "%s"', (sample, expected) => {
+  it.each(samples)('Wilcoxon, %s', (_, oracle, sample, expected) => {
     for (const [key, entry] of Object.entries(expected).filter(([key]) => key.startsWith('wilcoxon_'))) {
       const { stat, p } = entry as unknown as WilcoxonEntry;
       const [, approximate, alternative] = /^wilcoxon_(approx_)?(.*)$/.exec(key)!;
@@ -45,7 +52,8 @@ describe.skipIf(sharedFolder === undefined).each(oracleCases('dice_stats'))('pai
     }
   });
 
-  it('the published comparison script', () => {
+  it.each(oracleCases('dice_stats'))('the published comparison script, %s', (name) => {
+    const oracle = loadOracle(name);
     const script = oracle.constants.compare_script as { stdout: { ttest: string; wilcoxon: string } };
     const read = (file: string): ClassDiceBySupport => {
       const text = readFileSync(sharedPath('oracles', name, `script_${file}.json`), 'utf8');
