@@ -12,7 +12,7 @@ const testWindow = 4;
 
 /**
  * The mode of a class, the same for all raters: the background is always read by cells, the foreground only if it
- * fills at least one window of 4 x 4 feature cells (ALPNet section 2.3; JAPC decides on the consensus).
+ * fills at least one window of 4 x 4 feature cells (ALPNet; JAPC decides on the consensus).
  *
  * @param mask the class in the support [S, h, w], in [0, 1]
  */

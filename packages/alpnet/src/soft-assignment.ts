@@ -10,7 +10,7 @@ function similarities(query: tf.Tensor4D, prototypes: tf.Tensor2D, scale: number
 
 /**
  * How similar each query position is to a set of prototypes: its scaled cosines, averaged with their own softmax as
- * weights, so that the nearest prototype speaks loudest (ALPNet section 2.3, equations 3 and 4). With one prototype
+ * weights, so that the nearest prototype speaks loudest (ALPNet, adaptive local prototype pooling). With one prototype
  * this is the scaled cosine.
  *
  * @param query features [1, h, w, C]

@@ -22,7 +22,7 @@ export function initialMixing(channels: number): tf.Tensor2D {
 /**
  * Mixes the channels of pooled features. Each weight between neighbouring channels grows by up to the factor
  * `1 + alpha`, the more the two vary together over the cells; the matrix is dense, so training can join any channels
- * (DSPNet section 3.3, band-wise channel attention).
+ * (DSPNet, background channel-structural multi-head attention).
  *
  * @param cells [M, C]
  * @param mixing the parameter `cls_unit.cal` [C, C]

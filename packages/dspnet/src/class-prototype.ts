@@ -19,7 +19,7 @@ export interface RefinementInputs {
 /**
  * The class prototype of one shot, refined: each centre (of a soft superpixel, or of the whole mask) is laid over the
  * positions it resembles most, the result is added to the features, and their mean under the mask is the prototype
- * (DSPNet section 3.2, foreground semantic prototype attention).
+ * (DSPNet, foreground semantic prototype attention).
  *
  * @returns [1, C]; zeros where the mask is empty
  */

@@ -7,7 +7,7 @@ function lengths(rows: tf.Tensor2D): tf.Tensor2D {
 
 /**
  * Support features to which every position adds a mean over all positions, weighted by how similar it is to the query
- * there (DSPNet section 3.2).
+ * there (DSPNet, foreground semantic prototype attention).
  *
  * The weights compare with the query, but the values averaged are the support's at the same place, as in the published
  * program; so both maps must share one grid.

@@ -50,7 +50,8 @@ function cropToMask(grid: Uint8Array, columns: number): Crop | undefined {
 
 /**
  * Seeds spread over a mask: again and again the cell farthest from the rim and from the seeds already placed, first in
- * reading order (DSPNet section 3.2; after Li et al., Adaptive superpixel-guided network, CVPR 2021).
+ * reading order (DSPNet; the placing is that of Irving, maskSLIC, 2016, and Li et al., Adaptive prototype learning and
+ * allocation for few-shot segmentation, CVPR 2021).
  *
  * Their number is the mask's area over `areaPerSeed`, rounded half to even. One seed would be the plain mean, so a mask
  * with room for one gets none.

@@ -9,8 +9,7 @@ const inside = 1 - 1e-6;
 
 /**
  * The mean features of soft superpixels. Each centre starts at a seed and moves to the mean of all positions inside
- * the mask, the nearer ones in feature and place counting more; centres do not compete for positions (DSPNet
- * section 3.2).
+ * the mask, the nearer ones in feature and place counting more; centres do not compete for positions (DSPNet).
  *
  * The published program computes this without gradient; here it happens on plain numbers, and the result is a constant.
  *

@@ -1,3 +1,4 @@
+export * from './argmax.js';
 export * from './compare.js';
 export * from './npy.js';
 export * from './oracle.js';
