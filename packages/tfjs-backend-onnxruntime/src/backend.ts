@@ -170,12 +170,17 @@ export class OnnxRuntimeBackend extends tf.KernelBackend {
 
   /** The tensor's elements, lent for one native call; `dims` reshapes them. */
   lend(tensor: tf.TensorInfo, dims: readonly number[] = tensor.shape): Feed {
-    return { type: tensor.dtype as ElementType, data: this.data.get(tensor.dataId).typed(), dims, location: 'cpu' };
+    return {
+      type: tensor.dtype as ElementType,
+      data: this.data.get(tensor.dataId).typed(tensor.dtype),
+      dims,
+      location: 'cpu',
+    };
   }
 
   /** The elements of a float32 tensor, for reading only, and only until the kernel returns. */
   floats(tensor: tf.TensorInfo): Float32Array {
-    return this.data.get(tensor.dataId).typed() as Float32Array;
+    return this.data.get(tensor.dataId).typed('float32') as Float32Array;
   }
 
   /** Memory for a tensor with arbitrary content. */

@@ -30,13 +30,16 @@ export class TensorData {
     this.#ours = false;
   }
 
-  /** The elements in the array type of their dtype, for reading until the kernel returns. */
-  typed(): Float32Array | Int32Array | Uint8Array {
+  /**
+   * The elements in the array type of a dtype, for reading until the kernel returns. A tensor may differ in dtype from
+   * the data it shares: the cpu backend's cast to a wider type copies nothing.
+   */
+  typed(dtype: tf.DataType): Float32Array | Int32Array | Uint8Array {
     const values = this.#values;
-    const Expected = this.dtype === 'float32' ? Float32Array : this.dtype === 'int32' ? Int32Array : Uint8Array;
+    const Expected = dtype === 'float32' ? Float32Array : dtype === 'int32' ? Int32Array : Uint8Array;
     if (values instanceof Expected) return values;
     const converted = Expected.from(values as ArrayLike<number>);
-    this.values = converted;
+    if (dtype === this.dtype) this.values = converted;
     return converted;
   }
 

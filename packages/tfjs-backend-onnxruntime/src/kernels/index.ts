@@ -2,10 +2,14 @@
 import { batchNormKernels, ownBatchNormKernels } from './batch-norm.js';
 import { binaryKernels } from './binary.js';
 import { conv2dKernels, ownConvolutionKernels } from './conv2d.js';
+import { depthwiseKernels } from './depthwise.js';
 import { graphKernels } from './graph.js';
 import type { KernelTable } from './kernel.js';
+import { layoutKernels } from './layout.js';
 import { matmulKernels } from './matmul.js';
+import { poolKernels } from './pool.js';
 import { reduceKernels } from './reduce.js';
+import { resizeKernels } from './resize.js';
 import { unaryKernels } from './unary.js';
 
 /** Kernels that replace those of the cpu backend where they apply. */
@@ -16,6 +20,10 @@ export const nativeKernels: KernelTable = {
   ...matmulKernels,
   ...conv2dKernels,
   ...batchNormKernels,
+  ...depthwiseKernels,
+  ...poolKernels,
+  ...resizeKernels,
+  ...layoutKernels,
 };
 
 /** Kernels that other backends do not have. */

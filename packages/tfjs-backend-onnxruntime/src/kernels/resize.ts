@@ -1,0 +1,79 @@
+/** Bilinear resizing as two matrix products, one an axis; its gradient is the transposed products. */
+import type { OnnxRuntimeBackend } from '../backend.js';
+import type { Feed } from '../runtime/binding.js';
+import { feed } from '../runtime/session.js';
+import { allFloat, input, isSmall, type KernelTable, type NativeKernel, sizeOf } from './kernel.js';
+import { matmulInto } from './matmul.js';
+
+/** How positions of the result map to the source; names and rounding as in TensorFlow.js's cpu kernel. */
+interface Sampling {
+  readonly alignCorners: boolean;
+  readonly halfPixelCenters: boolean;
+}
+
+/** Row r holds the shares with which source positions make up result r. */
+function interpolation(source: number, result: number, { alignCorners, halfPixelCenters }: Sampling): Feed {
+  const matrix = new Float32Array(result * source);
+  const ratio = alignCorners && result > 1 ? (source - 1) / (result - 1) : source / result;
+  for (let row = 0; row < result; row++) {
+    const place = halfPixelCenters ? ratio * (row + 0.5) - 0.5 : ratio * row;
+    const low = Math.max(0, Math.floor(place));
+    const high = Math.min(source - 1, Math.ceil(place));
+    const share = place - low;
+    matrix[row * source + low] = (matrix[row * source + low] as number) + 1 - share;
+    matrix[row * source + high] = (matrix[row * source + high] as number) + share;
+  }
+  return feed(matrix, [result, source]);
+}
+
+/** Multiplies the height and width of `x [B, H, W, C]` with a matrix each, from the left. */
+function resample(
+  backend: OnnxRuntimeBackend,
+  x: Float32Array,
+  [batch, height, width, channels]: readonly [number, number, number, number],
+  rows: Feed,
+  columns: Feed,
+  transposed: boolean,
+): Feed {
+  const outHeight = rows.dims[transposed ? 1 : 0] as number;
+  const outWidth = columns.dims[transposed ? 1 : 0] as number;
+  const between = backend.scratch([batch, outHeight, width, channels]);
+  const tall = feed(between.data as Float32Array, [batch, outHeight, width * channels]);
+  matmulInto(backend, rows, feed(x, [batch, height, width * channels]), tall, transposed);
+  const out = backend.allocate({ shape: [batch, outHeight, outWidth, channels], dtype: 'float32' });
+  const strips = feed(between.data as Float32Array, [batch * outHeight, width, channels]);
+  matmulInto(backend, columns, strips, { ...out, dims: [batch * outHeight, outWidth, channels] }, transposed);
+  backend.release(between);
+  return out;
+}
+
+type Shape4 = [number, number, number, number];
+
+const resizeBilinear: NativeKernel = (call) => {
+  const { backend, attrs } = call;
+  const images = input(call, 'images');
+  const [height, width] = attrs.size as [number, number];
+  const [batch, inHeight, inWidth, channels] = images.shape as Shape4;
+  const shape = [batch, height, width, channels];
+  if (!allFloat(images) || isSmall(sizeOf(shape), backend) || sizeOf(images.shape) === 0) return undefined;
+  const sampling = attrs as unknown as Sampling;
+  const rows = interpolation(inHeight, height, sampling);
+  const columns = interpolation(inWidth, width, sampling);
+  const out = resample(backend, backend.floats(images), images.shape as Shape4, rows, columns, false);
+  return backend.adopt(out, shape);
+};
+
+const resizeBilinearGrad: NativeKernel = (call) => {
+  const { backend, attrs } = call;
+  const [images, dy] = [input(call, 'images'), input(call, 'dy')];
+  if (!allFloat(images, dy) || isSmall(sizeOf(dy.shape), backend) || sizeOf(images.shape) === 0) return undefined;
+  // TensorFlow.js's gradient knows no half-pixel centres.
+  const sampling = { alignCorners: attrs.alignCorners === true, halfPixelCenters: false };
+  const rows = interpolation(images.shape[1] as number, dy.shape[1] as number, sampling);
+  const columns = interpolation(images.shape[2] as number, dy.shape[2] as number, sampling);
+  const out = resample(backend, backend.floats(dy), dy.shape as Shape4, rows, columns, true);
+  return backend.adopt(out, images.shape);
+};
+
+/** Resizing kernels. */
+export const resizeKernels: KernelTable = { ResizeBilinear: resizeBilinear, ResizeBilinearGrad: resizeBilinearGrad };
