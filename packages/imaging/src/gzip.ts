@@ -1,4 +1,4 @@
-import { constants, gunzip, gunzipSync } from 'node:zlib';
+import { constants, gunzipSync, unzip, unzipSync } from 'node:zlib';
 import { InputError } from '@fsmr/core';
 
 // Deflate cannot shrink data further than this.
@@ -19,7 +19,7 @@ function gzipError(cause: unknown, file: string | undefined): InputError {
     });
   }
   const truncated = code === 'Z_BUF_ERROR';
-  return new InputError(truncated ? 'the gzip data end too early.' : 'the gzip data are damaged.', {
+  return new InputError(truncated ? 'the compressed data end too early.' : 'the compressed data are damaged.', {
     file,
     cause,
     remedy: truncated ? 'The download or copy was cut short; get the file again.' : 'Get the file again.',
@@ -57,13 +57,13 @@ function checkRatio(bytes: Uint8Array, length: number, file: string | undefined)
 const slack = 65536;
 
 /**
- * Unpacks a gzip file that should hold `length` bytes.
+ * Unpacks gzip or zlib data that should hold `length` bytes.
  * @throws InputError for damaged or truncated data, and for data far longer than `length`.
  */
 export function gunzipExactly(bytes: Uint8Array, length: number, file?: string): Uint8Array {
   checkRatio(bytes, length, file);
   try {
-    return gunzipSync(bytes, { maxOutputLength: length + slack, chunkSize: chunkFor(length) });
+    return unzipSync(bytes, { maxOutputLength: length + slack, chunkSize: chunkFor(length) });
   } catch (cause) {
     throw gzipError(cause, file);
   }
@@ -73,7 +73,7 @@ export function gunzipExactly(bytes: Uint8Array, length: number, file?: string):
 export function gunzipExactlyAsync(bytes: Uint8Array, length: number, file?: string): Promise<Uint8Array> {
   checkRatio(bytes, length, file);
   return new Promise((resolve, reject) => {
-    gunzip(bytes, { maxOutputLength: length + slack, chunkSize: chunkFor(length) }, (cause, result) => {
+    unzip(bytes, { maxOutputLength: length + slack, chunkSize: chunkFor(length) }, (cause, result) => {
       if (cause === null) resolve(result);
       else reject(gzipError(cause, file));
     });

@@ -7,22 +7,19 @@ export * from './geometry.js';
 export * from './holes.js';
 export * from './image.js';
 export * from './kernels.js';
+export * from './metaimage.js';
 export * from './morphology.js';
 export { type NiftiHeader, parseNiftiHeader } from './nifti-header.js';
-export {
-  decodeNifti,
-  decodeNiftiLabels,
-  type ReadOptions,
-  readNifti,
-  readNiftiHeader,
-  readNiftiLabels,
-} from './nifti-read.js';
+export * from './nifti-read.js';
 export type { NiftiType } from './nifti-types.js';
 export * from './nifti-write.js';
+export * from './nrrd.js';
 export * from './percentile.js';
 export * from './png-read.js';
 export * from './png-write.js';
+export * from './read-volume.js';
 export * from './reorient.js';
 export * from './resample.js';
 export { gridWithSpacing } from './sampling.js';
 export * from './volume.js';
+export type { ReadOptions } from './voxels.js';

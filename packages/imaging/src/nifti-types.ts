@@ -132,7 +132,9 @@ export function decodeScalars(
   if (scalar.array !== undefined && (scalar.bytes === 1 || little === machineIsLittle)) {
     const start = bytes.byteOffset + offset;
     if (start % scalar.bytes === 0) return new scalar.array(bytes.buffer, start, count);
-    const copy = bytes.slice(offset, offset + count * scalar.bytes);
+    // A fresh array and not slice(), which on a Buffer would share the memory.
+    const copy = new Uint8Array(count * scalar.bytes);
+    copy.set(bytes.subarray(offset, offset + copy.length));
     return new scalar.array(copy.buffer, 0, count);
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

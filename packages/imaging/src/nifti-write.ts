@@ -140,7 +140,8 @@ function encodePlain(volume: AnyVolume, options: WriteOptions): Uint8Array {
  */
 export function encodeNifti(volume: AnyVolume, options: WriteOptions = {}): Uint8Array {
   const bytes = encodePlain(volume, options);
-  return (options.gzipLevel ?? 0) === 0 ? bytes : gzipSync(bytes, { level: options.gzipLevel! });
+  const level = options.gzipLevel ?? 0;
+  return level === 0 ? bytes : new Uint8Array(gzipSync(bytes, { level }));
 }
 
 const gzipAsync = promisify<Uint8Array, { level: number; chunkSize: number }, Uint8Array>(gzip);

@@ -1,8 +1,8 @@
 import { InputError } from '@fsmr/core';
 import { decode } from 'fast-png';
 import type { Image2D, Mask2D } from './image.js';
-import { readBytes } from './nifti-read.js';
 import { channelsOfColour, checkPng } from './png-chunks.js';
+import { readBytes } from './read-bytes.js';
 
 /** Where an image comes from, for errors. */
 export interface ImageSource {

@@ -99,7 +99,7 @@ export function integerLabels(
   values: ArrayLike<number>,
   details: { readonly file?: string | undefined; readonly rater?: string | undefined } = {},
 ): LabelData {
-  if (values instanceof Uint8Array || values instanceof Uint16Array) return values;
+  if (values instanceof Uint8Array) return values;
   let low = 0;
   let high = 0;
   for (let i = 0; i < values.length; i++) {
@@ -117,7 +117,7 @@ export function integerLabels(
     throw new InputError(`labels must fit 32 bits, found ${low} to ${high}.`, details);
   }
   if (low >= 0 && high < 256) return Uint8Array.from(values);
-  if (low >= 0 && high < 65536) return Uint16Array.from(values);
+  if (low >= 0 && high < 65536) return values instanceof Uint16Array ? values : Uint16Array.from(values);
   return values instanceof Int32Array ? values : Int32Array.from(values);
 }
 
