@@ -36,7 +36,7 @@ export function deviations({ prototypes, counts, consensus, comparison }: Deviat
   return tf.tidy(() => {
     if (consensus.shape[0] === 0) return tf.sub(prototypes, tf.mean(prototypes, 0, true));
     if (comparison === 'mean') return tf.sub(prototypes, tf.mean(consensus, 0, true));
-    if (comparison === 'nearest') return tf.sub(prototypes, tf.gather(consensus, nearest(prototypes, consensus)));
+    if (comparison === 'nearest') return tf.sub(prototypes, nearest(prototypes, consensus));
     const unequal = counts.findIndex((count) => count !== consensus.shape[0]);
     if (unequal >= 0) {
       throw new ShapeError(
@@ -48,8 +48,9 @@ export function deviations({ prototypes, counts, consensus, comparison }: Deviat
   });
 }
 
-/** The consensus prototype with the largest cosine to each prototype [N]; a choice, so without gradient. */
-function nearest(prototypes: tf.Tensor2D, consensus: tf.Tensor2D): tf.Tensor1D {
+/** The consensus prototype with the largest cosine to each prototype [N, D]; the choice has no gradient, the value has. */
+function nearest(prototypes: tf.Tensor2D, consensus: tf.Tensor2D): tf.Tensor2D {
   const cosines = tf.matMul(safeNormalize(prototypes), safeNormalize(consensus), false, true);
-  return tf.argMax(cosines, 1);
+  // A product, because tf.gather has no gradient where its indices were computed.
+  return tf.matMul(tf.oneHot(tf.argMax(cosines, 1), consensus.shape[0]), consensus);
 }
