@@ -108,7 +108,8 @@ const conv2dBackpropInput: NativeKernel = (call) => {
   const shape = call.attrs.inputShape as number[];
   if (isSmall(sizeOf(dy.shape), call.backend) || !allFloat(dy, filter) || sizeOf(shape) === 0) return undefined;
   const g = geometryOf(shape, filter.shape, call.attrs);
-  return g === undefined ? undefined : inputGradient(call.backend, dy, filter, g, shape);
+  if (g === undefined || !tf.util.arraysEqual(outputShape(g), dy.shape)) return undefined;
+  return inputGradient(call.backend, dy, filter, g, shape);
 };
 
 const conv2dBackpropFilter: NativeKernel = (call) => {
@@ -116,7 +117,8 @@ const conv2dBackpropFilter: NativeKernel = (call) => {
   const shape = call.attrs.filterShape as number[];
   if (isSmall(sizeOf(x.shape), call.backend) || !allFloat(x, dy) || sizeOf(dy.shape) === 0) return undefined;
   const g = geometryOf(x.shape, shape, call.attrs);
-  return g === undefined ? undefined : kernelGradient(call.backend, x, dy, g, shape);
+  if (g === undefined || !tf.util.arraysEqual(outputShape(g), dy.shape)) return undefined;
+  return kernelGradient(call.backend, x, dy, g, shape);
 };
 
 /** Convolution kernels by TensorFlow.js's names. */

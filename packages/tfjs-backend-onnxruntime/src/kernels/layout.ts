@@ -181,6 +181,9 @@ const gather: NativeKernel = (call) => {
   const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)];
   if (attrs.batchDims !== 0 || indices.dtype !== 'int32' || !movable(x)) return undefined;
   if (isSmall(sizeOf(shape), backend) || sizeOf(x.shape) === 0) return undefined;
+  const limit = x.shape[axis] as number;
+  const numbers = backend.lend(indices).data as Int32Array;
+  if (numbers.some((index) => index < 0 || index >= limit)) return undefined; // the cpu kernel says which
   return move(backend, {
     op: 'Gather',
     attributes: { axis },

@@ -34,10 +34,13 @@ const pool =
     const info = poolInfo(x.shape, type, attrs);
     if (isSmall(sizeOf(x.shape), backend) || !allFloat(x) || sizeOf(info.outShape) === 0) return undefined;
     const { top, left, bottom, right } = info.padInfo;
+    const dilated = info.dilationHeight > 1 || info.dilationWidth > 1;
+    const outside = Math.max(top, bottom) >= info.filterHeight || Math.max(left, right) >= info.filterWidth;
+    if (outside || (dilated && op === 'AveragePool')) return undefined; // ONNX has neither
     const attributes = {
       kernel_shape: [info.filterHeight, info.filterWidth],
       strides: [info.strideHeight, info.strideWidth],
-      dilations: [info.dilationHeight, info.dilationWidth],
+      ...(dilated && { dilations: [info.dilationHeight, info.dilationWidth] }),
       pads: [top, left, bottom, right],
     };
     const program = () =>

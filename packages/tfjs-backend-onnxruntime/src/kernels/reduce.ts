@@ -1,6 +1,5 @@
 /** Reductions and softmax. */
-import { integers, node } from '../onnx/index.js';
-import type { Program } from '../runtime/session.js';
+import { floats, integers, node } from '../onnx/index.js';
 import {
   allFloat,
   axesOf,
@@ -32,20 +31,30 @@ const reduction =
     return backend.compute(`${op} ${axes}`, program, [backend.lend(x)], { shape: result, dtype: 'float32' }, kept);
   };
 
+/** The largest or smallest value; not a number where there is one among them, which ONNX's own reduction may skip. */
 const extremum =
   (op: string): NativeKernel =>
   (call) => {
     const { attrs, backend } = call;
     const x = input(call, 'x');
     if (isSmall(sizeOf(x.shape), backend) || !allFloat(x) || x.shape.length === 0) return undefined;
-    const [axis] = axesOf(attrs.axis, x.shape.length) as [number];
-    const { kept, result } = reducedShapes(x.shape, [axis], false);
-    const program = (): Program => ({
-      nodes: [node(op, ['i0'], ['long'], { axis, keepdims: 1 }), node('Cast', ['long'], ['o0'], { to: 6 })],
-      inputs: ['float32'],
-      outputs: ['int32'],
-    });
-    return backend.compute(`${op} ${axis}`, program, [backend.lend(x)], { shape: result, dtype: 'int32' }, kept);
+    const given = attrs.reductionIndices ?? attrs.axis ?? x.shape.map((_, axis) => axis);
+    const axes = axesOf(given, x.shape.length);
+    const { kept, result } = reducedShapes(x.shape, axes, attrs.keepDims === true);
+    const program = () =>
+      floatProgram(
+        1,
+        [
+          node(op, ['i0', 'axes'], ['value'], { keepdims: 1 }),
+          node('IsNaN', ['i0'], ['flags']),
+          node('Cast', ['flags'], ['numbers'], { to: 1 }),
+          node('ReduceMax', ['numbers', 'axes'], ['number'], { keepdims: 1 }),
+          node('Cast', ['number'], ['flag'], { to: 9 }),
+          node('Where', ['flag', 'nan', 'value'], ['o0']),
+        ],
+        [integers('axes', axes), floats('nan', [Number.NaN], [])],
+      );
+    return backend.compute(`${op} ${axes}`, program, [backend.lend(x)], { shape: result, dtype: 'float32' }, kept);
   };
 
 const softmax =
@@ -64,11 +73,9 @@ const softmax =
 export const reduceKernels: KernelTable = {
   Sum: reduction('ReduceSum'),
   Mean: reduction('ReduceMean'),
-  Max: reduction('ReduceMax'),
-  Min: reduction('ReduceMin'),
+  Max: extremum('ReduceMax'),
+  Min: extremum('ReduceMin'),
   Prod: reduction('ReduceProd'),
-  ArgMax: extremum('ArgMax'),
-  ArgMin: extremum('ArgMin'),
   Softmax: softmax('Softmax', 'logits'),
   LogSoftmax: softmax('LogSoftmax', 'logits'),
 };

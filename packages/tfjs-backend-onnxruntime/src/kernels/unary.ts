@@ -39,18 +39,30 @@ const plain = (op: string, attributes: Readonly<Record<string, OnnxAttribute>> =
 
 const scalar = (name: string, value: number) => floats(name, [value], []);
 
-/** x raised above zero: 1, else `alpha`; not a number stays so. */
+/** 1 above zero, else `alpha`; not a number stays so. */
 const step = (alpha: number): Program =>
   floatProgram(
     1,
     [
-      node('Greater', ['i0', 'zero'], ['positive']),
-      node('Cast', ['positive'], ['one'], { to: 1 }),
-      ...(alpha === 0
-        ? [node('Identity', ['one'], ['o0'])]
-        : [node('Mul', ['one', 'rise'], ['risen']), node('Add', ['risen', 'alpha'], ['o0'])]),
+      node('Sign', ['i0'], ['sign']),
+      node('Relu', ['sign'], [alpha === 0 ? 'o0' : 'one']),
+      ...(alpha === 0 ? [] : [node('Mul', ['one', 'rise'], ['risen']), node('Add', ['risen', 'alpha'], ['o0'])]),
     ],
-    [scalar('zero', 0), scalar('alpha', alpha), scalar('rise', 1 - alpha)],
+    alpha === 0 ? [] : [scalar('alpha', alpha), scalar('rise', 1 - alpha)],
+  );
+
+/** -1, 0 or 1; 0 for what is not a number. */
+const sign = (): Program =>
+  floatProgram(
+    1,
+    [
+      node('Greater', ['i0', 'zero'], ['above']),
+      node('Less', ['i0', 'zero'], ['below']),
+      node('Cast', ['above'], ['plus'], { to: 1 }),
+      node('Cast', ['below'], ['minus'], { to: 1 }),
+      node('Sub', ['plus', 'minus'], ['o0']),
+    ],
+    [scalar('zero', 0)],
   );
 
 const clip = (low: number, high: number): Program =>
@@ -71,7 +83,7 @@ export const unaryKernels: KernelTable = {
   Relu: plain('Relu'),
   Round: plain('Round'),
   Sigmoid: plain('Sigmoid'),
-  Sign: plain('Sign'),
+  Sign: elementwise('Sign', sign),
   Sin: plain('Sin'),
   Softplus: plain('Softplus'),
   Sqrt: plain('Sqrt'),
