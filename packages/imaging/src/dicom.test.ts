@@ -1,0 +1,96 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createRandom, isFsmrError } from '@fsmr/core';
+import { describe, expect, it } from 'vitest';
+import { decodeDicomSeries, readDicomSeries } from './dicom.js';
+
+function element(group: number, number: number, vr: string, value: Buffer | string): Buffer {
+  const text = typeof value === 'string';
+  let body = text ? Buffer.from(value) : value;
+  if (body.length % 2 === 1) body = Buffer.concat([body, Buffer.from(text && vr !== 'UI' ? ' ' : '\0')]);
+  const long = vr === 'OW';
+  const head = Buffer.alloc(long ? 12 : 8);
+  head.writeUInt16LE(group, 0);
+  head.writeUInt16LE(number, 2);
+  head.write(vr, 4);
+  if (long) head.writeUInt32LE(body.length, 8);
+  else head.writeUInt16LE(body.length, 6);
+  return Buffer.concat([head, body]);
+}
+
+const us = (value: number): Buffer => Buffer.from(Uint16Array.of(value).buffer);
+
+function slice(z: number, changes: { series?: string; syntax?: string; pixels?: Buffer; orientation?: string } = {}) {
+  const pixels = changes.pixels ?? Buffer.from(Int16Array.of(z, -1, 2, 3, 4, 5).buffer);
+  const syntax = element(2, 0x10, 'UI', changes.syntax ?? '1.2.840.10008.1.2.1');
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(syntax.length);
+  return Buffer.concat([
+    Buffer.alloc(128),
+    Buffer.from('DICM'),
+    element(2, 0, 'UL', length),
+    syntax,
+    element(0x20, 0xe, 'UI', changes.series ?? '1.2.3'),
+    element(0x20, 0x32, 'DS', `10\\-20\\${z}`),
+    element(0x20, 0x37, 'DS', changes.orientation ?? '1\\0\\0\\0\\1\\0'),
+    element(0x28, 2, 'US', us(1)),
+    element(0x28, 0x10, 'US', us(2)),
+    element(0x28, 0x11, 'US', us(3)),
+    element(0x28, 0x30, 'DS', '0.7\\0.5'),
+    element(0x28, 0x100, 'US', us(16)),
+    element(0x28, 0x103, 'US', us(1)),
+    element(0x28, 0x1052, 'DS', '-1000'),
+    element(0x28, 0x1053, 'DS', '2'),
+    element(0x7fe0, 0x10, 'OW', pixels),
+  ]);
+}
+
+const series = (...slices: Buffer[]) => slices.map((bytes, i) => ({ file: `${i}.dcm`, bytes }));
+
+describe('a DICOM series', () => {
+  it('becomes a scan in the order of its positions, in Hounsfield units', () => {
+    const scan = decodeDicomSeries(series(slice(6), slice(0), slice(3)));
+    expect(scan).toMatchObject({ size: [3, 2, 3], spacing: [0.5, 0.7, 3], origin: [-10, 20, 0] });
+    expect(scan.direction).toEqual([-1, 0, 0, 0, -1, 0, 0, 0, 1]);
+    expect([...scan.data.subarray(6, 12)]).toEqual([-994, -1002, -996, -994, -992, -990]);
+  });
+  it('is refused where slices are missing, mixed, compressed or cut short', () => {
+    expect(() => decodeDicomSeries(series(slice(0), slice(3), slice(9)))).toThrow(/1\.dcm: this slice is 3\.000 mm/);
+    expect(() => decodeDicomSeries(series(slice(0), slice(3, { series: '1.2.4' })))).toThrow(
+      /1\.dcm: .*another series/,
+    );
+    expect(() => decodeDicomSeries(series(slice(0), slice(3, { orientation: '0\\1\\0\\1\\0\\0' })))).toThrow(
+      /unlike|another size/,
+    );
+    expect(() => decodeDicomSeries(series(slice(0, { syntax: '1.2.840.10008.1.2.4.70' })))).toThrow(/compressed/);
+    expect(() => decodeDicomSeries(series(slice(0, { pixels: Buffer.alloc(4) })))).toThrow(/does not hold them/);
+    expect(() => decodeDicomSeries([])).toThrow(/at least one slice/);
+  });
+  it('is read from its folder, other files passed over', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'fsmr-dicom-'));
+    try {
+      await expect(readDicomSeries(folder)).rejects.toThrow(/no DICOM files/);
+      for (const z of [0, 3]) await writeFile(join(folder, `${z}`), slice(z));
+      await writeFile(join(folder, 'notes.txt'), 'patient moved');
+      expect((await readDicomSeries(folder)).size).toEqual([3, 2, 2]);
+      await expect(readDicomSeries(join(folder, 'no'))).rejects.toThrow(/cannot be read/);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+  it('is read or refused when damaged, never worse', () => {
+    const random = createRandom('damaged dicom');
+    const good = slice(0);
+    for (let i = 0; i < 1000; i++) {
+      const bytes = Buffer.from(good);
+      for (let n = random.integer(1, 3); n > 0; n--)
+        bytes[random.integer(128, bytes.length - 1)] = random.integer(0, 255);
+      try {
+        decodeDicomSeries(series(random.chance(0.2) ? bytes.subarray(0, random.integer(140, bytes.length)) : bytes));
+      } catch (error) {
+        if (!isFsmrError(error)) throw error;
+      }
+    }
+  });
+});

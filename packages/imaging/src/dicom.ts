@@ -1,0 +1,111 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { GeometryError, InputError } from '@fsmr/core';
+import { type DicomSlice, isDicom, parseDicomSlice } from './dicom-slice.js';
+import { checkGrid, type Vector3 } from './geometry.js';
+import { readBytes } from './read-bytes.js';
+import { directionOfSteps, flipWorld } from './text-header.js';
+import { createVolume, type Volume } from './volume.js';
+import { scanOf, storedValues } from './voxels.js';
+
+const cross = (a: Vector3, b: Vector3): Vector3 => [
+  a[1] * b[2] - a[2] * b[1],
+  a[2] * b[0] - a[0] * b[2],
+  a[0] * b[1] - a[1] * b[0],
+];
+const dot = (a: Vector3, b: Vector3): number => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+
+function checkAlike(slices: readonly DicomSlice[]): void {
+  const first = slices[0]!;
+  for (const slice of slices) {
+    const turned = dot(slice.alongRow, first.alongRow) < 0.9999 || dot(slice.alongColumn, first.alongColumn) < 0.9999;
+    const resized = slice.width !== first.width || slice.height !== first.height;
+    const respaced = slice.spacing.some((s, k) => Math.abs(s - first.spacing[k]!) > 1e-4);
+    if (!turned && !resized && !respaced) continue;
+    throw new GeometryError(`the slice has another size, spacing or orientation than ${first.file}.`, {
+      file: slice.file,
+      remedy: 'Put each series into a folder of its own.',
+    });
+  }
+}
+
+/** The distance between slices, all alike. @throws GeometryError where one is missing or doubled. */
+function sliceSpacing(heights: readonly number[], slices: readonly DicomSlice[]): number {
+  if (heights.length === 1) return 1;
+  const spacing = (heights.at(-1)! - heights[0]!) / (heights.length - 1);
+  heights.forEach((height, i) => {
+    if (i === 0 || Math.abs(height - heights[i - 1]! - spacing) <= Math.max(0.01, 0.01 * spacing)) return;
+    const step = (height - heights[i - 1]!).toFixed(3);
+    throw new GeometryError(`this slice is ${step} mm from the one before, the others ${spacing.toFixed(3)} mm.`, {
+      file: slices[i]!.file,
+      remedy: 'A slice is missing or there twice; complete the series.',
+    });
+  });
+  return spacing;
+}
+
+/**
+ * One scan from the slices of a series, in any order. Values are scaled by each slice's rescale slope and intercept.
+ *
+ * @param files bytes and names of the slices.
+ * @throws InputError for files that cannot be used or belong to several series, GeometryError where slices are
+ * missing or unlike.
+ */
+export function decodeDicomSeries(files: readonly { readonly file: string; readonly bytes: Uint8Array }[]): Volume {
+  const parsed = files.map(({ file, bytes }) => parseDicomSlice(bytes, file));
+  const first = parsed[0];
+  if (first === undefined) throw new InputError('a series needs at least one slice.');
+  const other = parsed.find(({ series }) => series !== first.series);
+  if (other !== undefined) {
+    throw new InputError(`the slice belongs to another series than ${first.file}.`, {
+      file: other.file,
+      remedy: 'Put each series into a folder of its own.',
+    });
+  }
+  checkAlike(parsed);
+  const normal = cross(first.alongRow, first.alongColumn);
+  const slices = [...parsed].sort((a, b) => dot(a.position, normal) - dot(b.position, normal));
+  const thickness = sliceSpacing(
+    slices.map(({ position }) => dot(position, normal)),
+    slices,
+  );
+  const { direction } = directionOfSteps([first.alongRow, first.alongColumn, normal].map(flipWorld));
+  const grid = {
+    size: [first.width, first.height, slices.length] as Vector3,
+    spacing: [...first.spacing, thickness] as unknown as Vector3,
+    origin: flipWorld(slices[0]!.position),
+    direction,
+  };
+  checkGrid(grid, first.file);
+  const area = first.width * first.height;
+  const data = new Float32Array(area * slices.length);
+  slices.forEach((slice, z) => {
+    const header = { ...slice, grid: { ...grid, size: [slice.width, slice.height, 1] as Vector3 }, dimensions: 3 };
+    const options = { file: slice.file };
+    data.set(scanOf(storedValues(slice.bytes, slice.offset, header, options), header, options).data, z * area);
+  });
+  return createVolume(data, grid.size, grid);
+}
+
+/**
+ * Reads the scan in a folder that holds one uncompressed DICOM series; files that are not DICOM are passed over.
+ * @throws InputError where the folder holds none, see {@link decodeDicomSeries}.
+ */
+export async function readDicomSeries(folder: string): Promise<Volume> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
+    throw new InputError('the folder cannot be read.', { file: folder, cause, remedy: 'Check the path.' });
+  });
+  const files: { file: string; bytes: Uint8Array }[] = [];
+  for (const entry of entries.filter((each) => each.isFile()).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const file = join(folder, entry.name);
+    const bytes = await readBytes(file);
+    if (isDicom(bytes)) files.push({ file, bytes });
+  }
+  if (files.length === 0) {
+    throw new InputError('the folder holds no DICOM files.', {
+      file: folder,
+      remedy: 'Give the folder of one series.',
+    });
+  }
+  return decodeDicomSeries(files);
+}
