@@ -1,0 +1,6 @@
+import { expect, it } from 'vitest';
+import * as api from './index.js';
+
+it('exports what it says and nothing else', () => {
+  expect(Object.keys(api).sort()).toMatchInlineSnapshot();
+});
