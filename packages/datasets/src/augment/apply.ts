@@ -21,6 +21,13 @@ export function applyGamma<Image extends Float32Array>(image: Image, gamma: numb
   return image;
 }
 
+// A loop, because the arrays' own `from` takes ten times as long.
+function aboveHalf(values: Float32Array): Uint8Array {
+  const mask = new Uint8Array(values.length);
+  for (let i = 0; i < mask.length; i++) mask[i] = values[i]! > 0.5 ? 1 : 0;
+  return mask;
+}
+
 /** {@link applyAugmentation} with the displacement given instead of its seed. */
 export function augmentWith(sample: SliceSample, parameters: Augmentation, displacement: Displacement): SliceSample {
   const { width, height } = sample;
@@ -31,7 +38,7 @@ export function augmentWith(sample: SliceSample, parameters: Augmentation, displ
     width,
     height,
     image: applyGamma(moved(sample.image), parameters.gamma),
-    masks: sample.masks.map((mask) => Uint8Array.from(moved(mask), (value) => (value > 0.5 ? 1 : 0))),
+    masks: sample.masks.map((mask) => aboveHalf(moved(mask))),
   };
 }
 

@@ -18,22 +18,19 @@ function reflect101(index: number, length: number): number {
 /** Gaussian blur with a kernel of `(4 sigma) | 1` taps and borders mirrored without the edge, as OpenCV blurs. */
 function blur(field: Float64Array, width: number, height: number, sigma: number): Float64Array {
   const radius = (Math.floor(4 * sigma) | 1) >> 1;
-  const taps = Float64Array.from({ length: 2 * radius + 1 }, (_unused, k) =>
-    Math.exp(-((k - radius) ** 2) / (2 * sigma * sigma)),
-  );
-  const sum = taps.reduce((total, tap) => total + tap, 0);
+  const bell = Array.from({ length: radius + 1 }, (_unused, k) => Math.exp((-k * k) / (2 * sigma * sigma)));
+  const sum = bell.reduce((total, value, k) => total + (k === 0 ? value : 2 * value), 0);
+  const taps = Float64Array.from(bell, (value) => value / sum);
   const pass = (source: Float64Array, count: number, length: number, step: number, lineStep: number): Float64Array => {
     const result = new Float64Array(source.length);
-    const index = Int32Array.from(
-      { length: length + 2 * radius },
-      (_unused, p) => reflect101(p - radius, length) * step,
-    );
-    for (let line = 0; line < count; line++) {
-      const start = line * lineStep;
+    const line = new Float64Array(length + 2 * radius);
+    for (let start = 0; start < count * lineStep; start += lineStep) {
+      for (let p = 0; p < line.length; p++) line[p] = source[start + reflect101(p - radius, length) * step]!;
       for (let i = 0; i < length; i++) {
-        let total = 0;
-        for (let k = 0; k < taps.length; k++) total += taps[k]! * source[start + index[i + k]!]!;
-        result[start + i * step] = total / sum;
+        const middle = i + radius;
+        let total = line[middle]! * taps[0]!;
+        for (let k = 1; k <= radius; k++) total += (line[middle - k]! + line[middle + k]!) * taps[k]!;
+        result[start + i * step] = total;
       }
     }
     return result;
@@ -65,7 +62,7 @@ export function displacementOf(
 /** The displacement a transform's seed stands for, in an image of this size. */
 export function displacementFromSeed(elastic: Augmentation['elastic'], width: number, height: number): Displacement {
   const random = createRandom(elastic.seed).fork('elastic');
-  const field = (): Float64Array => Float64Array.from({ length: width * height }, () => random.next());
+  const field = (): Float64Array => new Float64Array(width * height).map(() => random.next());
   return displacementOf([field(), field()], width, height, elastic);
 }
 

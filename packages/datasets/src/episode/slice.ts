@@ -43,7 +43,7 @@ export function resizeSlice(sample: SliceSample, height: number, width: number):
       nearest[i] = ys.nearest[y]! * sample.width + xs.nearest[x]!;
     }
   }
-  const masks = sample.masks.map((mask) => Uint8Array.from(nearest, (from) => mask[from]!));
+  const masks = sample.masks.map((mask) => new Uint8Array(nearest.length).map((_unused, i) => mask[nearest[i]!]!));
   return { height, width, image, masks };
 }
 

@@ -13,7 +13,7 @@ export function toAnnotatedImage(
   return {
     image: tf.tidy(() => tf.tile(tf.tensor3d(image, [height, width, 1]), [1, 1, 3])),
     masks: Object.fromEntries(
-      masks.map((mask, index) => [raters[index]!, tf.tensor2d(Float32Array.from(mask), [height, width])]),
+      masks.map((mask, index) => [raters[index]!, tf.tensor2d(new Float32Array(mask), [height, width])]),
     ),
   };
 }

@@ -50,7 +50,7 @@ function classIds(
         remedy: 'Name all classes, or map the labels to their ids.',
       });
     }
-    return Uint8Array.from(data);
+    return new Uint8Array(data);
   }
   const [low, high] = [values[0]!, values.at(-1)!];
   if (values.length > 2 || (values.length === 2 && low !== 0) || low < 0) {
@@ -60,7 +60,9 @@ function classIds(
     });
   }
   const id = classIndex + 1;
-  return Uint8Array.from(data, (value) => (value === high && high > 0 ? id : 0));
+  const ids = new Uint8Array(data.length);
+  if (high > 0) for (let i = 0; i < ids.length; i++) if (data[i] === high) ids[i] = id;
+  return ids;
 }
 
 /** Reads one rater's labels as class ids. @throws InputError for what is no mask, or unknown ids */

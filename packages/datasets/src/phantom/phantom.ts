@@ -144,7 +144,7 @@ function paintSlice(scene: Scene, depth: number, random: Random, { size, contras
 /** Noise of unit variance with a correlation length, a fraction of the side. */
 function grain(random: Random, size: number, length: number): Float64Array {
   const sigma = Math.max(0.5, length * size);
-  const white = Float64Array.from({ length: size * size }, () => random.normal());
+  const white = new Float64Array(size * size).map(() => random.normal());
   const field = gaussianFilter(white, [size, size, 1], [sigma, sigma, 0]);
   const deviation = Math.sqrt(field.reduce((sum, value) => sum + value * value, 0) / field.length) || 1;
   return field.map((value) => value / deviation);

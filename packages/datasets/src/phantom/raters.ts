@@ -44,7 +44,7 @@ function styled(mask: Mask2D, style: PhantomStyle, strength: number): Mask2D {
     case 'smooth': {
       const sigma = style.sigma * strength * mask.width;
       const low = gaussianFilter(mask.data, [mask.width, mask.height, 1], [sigma, sigma, 0]);
-      return { ...mask, data: Uint8Array.from(low, (value) => (value >= 0.5 ? 1 : 0)) };
+      return { ...mask, data: new Uint8Array(low.length).map((_unused, i) => (low[i]! >= 0.5 ? 1 : 0)) };
     }
     case 'biased':
       return shifted(mask, (style.side === 'left' ? -1 : 1) * pixels(style.margin));
