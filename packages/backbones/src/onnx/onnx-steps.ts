@@ -17,7 +17,7 @@ export interface Drawing {
 /** Steps that draw ONNX nodes instead of computing; values are the names of channels-first tensors. */
 export function onnxSteps(parameters: ParameterRecord, { nodes, initializers }: Drawing): Steps<string> {
   let count = 0;
-  const values = (name: string): Float32Array => Float32Array.from(parameter(parameters, name).dataSync());
+  const values = (name: string): Float32Array => new Float32Array(parameter(parameters, name).dataSync());
   const draw = (op: string, inputs: readonly string[], attributes: Parameters<typeof node>[3] = {}): string => {
     const output = `${op.toLowerCase()}_${count++}`;
     nodes.push(node(op, inputs, [output], attributes));
@@ -29,7 +29,7 @@ export function onnxSteps(parameters: ParameterRecord, { nodes, initializers }: 
   };
   const kernel = (name: string): WeightArray => {
     const tensor = parameter(parameters, name);
-    return toDisk({ shape: tensor.shape, data: Float32Array.from(tensor.dataSync()) });
+    return toDisk({ shape: tensor.shape, data: tensor.dataSync() as Float32Array });
   };
   const convolution = (x: string, size: number, weight: string[], geometry: Partial<ConvNorm> = {}): string => {
     const { stride = 1, dilation = 1, padding = (size - 1) / 2 } = geometry;
@@ -53,8 +53,9 @@ export function onnxSteps(parameters: ParameterRecord, { nodes, initializers }: 
       });
       const { shape, data } = kernel(step.conv);
       const perChannel = data.length / gain.length;
-      const folded = Float32Array.from(data, (value, index) => value * gain[Math.floor(index / perChannel)]!);
-      const weight = [constant(step.conv, folded, shape), constant(`${step.norm}.folded`, offset)];
+      for (let index = 0; index < data.length; index++) data[index]! *= gain[Math.floor(index / perChannel)]!;
+      const folded = constant(step.conv, data as Float32Array, shape);
+      const weight = [folded, constant(`${step.norm}.folded`, offset)];
       let y = convolution(x, step.size, weight, step);
       if (residual !== undefined) y = draw('Add', [y, residual]);
       return step.relu ? draw('Relu', [y]) : y;

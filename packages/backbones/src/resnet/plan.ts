@@ -8,7 +8,8 @@ const below = (prefix: string, step: ConvNorm): ConvNorm => ({
   norm: `${prefix}${step.norm}`,
 });
 
-function runBlock<Value>(steps: Steps<Value>, x: Value, layout: BlockLayout, prefix: string): Value {
+/** One residual block; its input stays the caller's. */
+export function runBlock<Value>(steps: Steps<Value>, x: Value, layout: BlockLayout, prefix: string): Value {
   const { path, downsample } = blockGraph(layout);
   const identity = downsample === undefined ? x : steps.convNorm(x, below(prefix, downsample));
   let y = x;

@@ -59,7 +59,9 @@ function describe(faults: readonly string[]): string {
 
 function toTensor(array: WeightArray): tf.Tensor {
   const { shape, data } = toMemory(array);
-  return tf.tensor(Float32Array.from(data), [...shape], 'float32');
+  // The backend keeps what it is given, so a view of the file must be copied.
+  const own = data instanceof Float32Array && data !== array.data ? data : new Float32Array(data);
+  return tf.tensor(own, [...shape], 'float32');
 }
 
 /**

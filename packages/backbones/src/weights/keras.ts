@@ -59,13 +59,14 @@ export function fromKerasResnet50(weights: Weights): Weights {
     if (match === null) continue;
     const [, stage, letter, branch] = match as unknown as [string, string, string, string];
     const block = `layer${Number(stage) - 1}.${letter.charCodeAt(0) - 97}`;
-    const [conv, norm] =
-      branch === '1'
-        ? [`${block}.downsample.0`, `${block}.downsample.1`]
-        : [1, 2, 3]
-            .filter((n) => branch === `2${'abc'[n - 1]}`)
-            .flatMap((n) => [`${block}.conv${n}`, `${block}.bn${n}`]);
-    put(`res${stage}${letter}_branch${branch}`, `bn${stage}${letter}_branch${branch}`, conv!, norm!);
+    const index = 'abc'.indexOf(branch.charAt(1)) + 1;
+    const [conv, norm] = branch === '1' ? ['downsample.0', 'downsample.1'] : ([`conv${index}`, `bn${index}`] as const);
+    put(
+      `res${stage}${letter}_branch${branch}`,
+      `bn${stage}${letter}_branch${branch}`,
+      `${block}.${conv}`,
+      `${block}.${norm}`,
+    );
   }
   return result;
 }

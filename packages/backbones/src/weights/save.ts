@@ -16,7 +16,7 @@ export interface SaveOptions {
 export function toWeights(parameters: ParameterRecord, prefix = ''): Weights {
   const entries = Object.entries(parameters).map(([name, tensor]): [string, WeightArray] => {
     const values = tensor.dataSync();
-    const data = tensor.dtype === 'int32' ? Int32Array.from(values) : Float32Array.from(values);
+    const data = tensor.dtype === 'int32' ? new Int32Array(values) : new Float32Array(values);
     return [`${prefix}${name}`, toDisk({ shape: tensor.shape, data })];
   });
   return new Map(entries);

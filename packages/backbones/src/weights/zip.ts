@@ -1,5 +1,6 @@
 import { crc32, inflateRawSync } from 'node:zlib';
 import { WeightsError } from '@fsmr/core';
+import { memoryBudget } from './array.js';
 
 /** One file of an archive. */
 interface Entry {
@@ -32,11 +33,13 @@ export function isZip(bytes: Uint8Array): boolean {
 export function openZip(bytes: Uint8Array): ZipArchive {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const entries = readDirectory(bytes, view);
+  const charge = memoryBudget(bytes.length);
   return {
     names: [...entries.keys()],
     read(name) {
       const entry = entries.get(name);
       if (entry === undefined) throw new WeightsError(`the archive has no file ${name}.`);
+      if (entry.method !== 0) charge(entry.size);
       return readEntry(bytes, view, name, entry);
     },
   };
