@@ -15,6 +15,7 @@ it('exports what is documented', () => {
       "refinePrototype",
       "shotMeanPrototype",
       "thresholdOf",
+      "unitFeatures",
     ]
   `);
 });

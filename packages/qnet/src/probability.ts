@@ -1,43 +1,42 @@
-import { cosineSimilarity, type FeatureMaps, ShapeError } from '@fsmr/core';
+import { type FeatureMaps, ShapeError, safeNormalize } from '@fsmr/core';
 import * as tf from '@tensorflow/tfjs';
 
 /** Factor on the cosine. */
-export const scale = 20;
+const scale = 20;
 
 /** Steepness of the sigmoid around the threshold. */
-export const slope = 0.5;
+const slope = 0.5;
 
 /** Smallest norm in the cosine, PyTorch's default. */
-export const cosineEpsilon = 1e-8;
+const cosineEpsilon = 1e-8;
 
 /**
- * The foreground probability at a cosine: the anomaly score -20 cos lies below the threshold where a position resembles
- * the prototype, `1 - sigmoid(0.5 (-20 cos - T))` (Hansen et al. 2022, ADNet; Q-Net keeps it and predicts T from the query).
+ * Features over their length, what {@link foregroundProbability} compares: made once for all prototypes.
  *
- * @param cosines of any shape
- * @param threshold T, one value
+ * @param features [B, h, w, C]
+ * @returns [B, h, w, C]
  */
-export function probabilityOfCosine(cosines: tf.Tensor, threshold: tf.Tensor): tf.Tensor {
-  return tf.tidy(() => tf.sigmoid(tf.mul(slope, tf.add(tf.reshape(threshold, []), tf.mul(scale, cosines)))));
+export function unitFeatures(features: tf.Tensor4D): tf.Tensor4D {
+  return safeNormalize(features, cosineEpsilon) as tf.Tensor4D;
 }
 
 /**
- * The foreground probability of every position of one image.
+ * The foreground probability of every position of one image: the anomaly score -20 cos lies below the threshold where a
+ * position resembles the prototype, `1 - sigmoid(0.5 (-20 cos - T))` (Hansen et al. 2022, ADNet; Q-Net keeps it and
+ * predicts T from the query).
  *
- * @param features [1, h, w, C]
- * @param prototype [1, C]
- * @param threshold T, [1, 1]
+ * @param unit features of unit length [1, h, w, C], see {@link unitFeatures}
+ * @param prototype [1, C], of any length
+ * @param threshold T, one value
  * @returns [h, w]
  */
-export function foregroundProbability(
-  features: tf.Tensor4D,
-  prototype: tf.Tensor2D,
-  threshold: tf.Tensor,
-): tf.Tensor2D {
-  const [, height, width] = features.shape;
+export function foregroundProbability(unit: tf.Tensor4D, prototype: tf.Tensor2D, threshold: tf.Tensor): tf.Tensor2D {
+  const [, height, width, channels] = unit.shape;
   return tf.tidy(() => {
-    const cosines = cosineSimilarity(features, prototype, cosineEpsilon);
-    return tf.reshape(probabilityOfCosine(cosines, threshold), [height, width]);
+    const rows = tf.reshape(unit, [height * width, channels]);
+    const cosines = tf.matMul(rows, safeNormalize(prototype, cosineEpsilon), false, true);
+    const scores = tf.add(tf.reshape(threshold, []), tf.mul(scale, cosines));
+    return tf.reshape(tf.sigmoid(tf.mul(slope, scores)), [height, width]);
   });
 }
 

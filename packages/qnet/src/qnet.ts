@@ -9,7 +9,7 @@ import {
 } from '@fsmr/core';
 import * as tf from '@tensorflow/tfjs';
 import { fuseProbabilities, probabilityLogits } from './decode.js';
-import { foregroundProbability, thresholdOf } from './probability.js';
+import { foregroundProbability, thresholdOf, unitFeatures } from './probability.js';
 import { shotMeanPrototype } from './prototype.js';
 import { type QueryStatistics, queryStatistics } from './query-statistics.js';
 import { refinePrototype } from './refine.js';
@@ -25,8 +25,13 @@ export interface QNetOptions {
 /** Hard masks and losses on the upsampled image; nothing to align where no foreground was predicted. */
 export const probabilityAlignment: AlignmentRule = { predictedMask: 'image', targets: 'image', skipEmpty: true };
 
-/** What all raters share: the query's statistics, one a feature map, where prototypes will be refined. */
-export type QNetShared = readonly QueryStatistics[];
+/** What all raters share of the query. */
+export interface QNetShared {
+  /** Features of unit length, one map a level. */
+  readonly unit: readonly tf.Tensor4D[];
+  /** One a level where prototypes will be refined, else none. */
+  readonly statistics: readonly QueryStatistics[];
+}
 
 /**
  * Q-Net: a query-informed few-shot segmentation network (Shen, Li, Jin and Liu, 2022).
@@ -53,13 +58,17 @@ export function qnet({ alpha = [0.9, 0.1], iterations = 7 }: QNetOptions = {}): 
     maskResolution: 'image',
     classWeights: [0.1, 1],
     alignment: probabilityAlignment,
-    share: ({ query, training }) => (training || iterations === 0 ? [] : mapsOf(query).map(queryStatistics)),
+    share: ({ query, training }) => {
+      const unit = mapsOf(query).map(unitFeatures);
+      const refined = !training && iterations > 0;
+      return { unit, statistics: refined ? unit.map((map, n) => queryStatistics(query.maps[n]!, map)) : [] };
+    },
     extract: ({ support, mask, shots }) => ({
       levels: mapsOf(support).map((map) => shotMeanPrototype(selectShots(map, shots), mask)),
     }),
-    score: ({ query, prototypes }) =>
-      mapsOf(query).map((map, level) =>
-        foregroundProbability(map, prototypes.levels[level]!, thresholdOf(query, 'qnet')),
+    score: ({ query, prototypes, shared }) =>
+      shared.unit.map((unit, level) =>
+        foregroundProbability(unit, prototypes.levels[level]!, thresholdOf(query, 'qnet')),
       ),
     decode: ({ similarities, size }) =>
       tf.tidy(() => probabilityLogits(fuseProbabilities(similarities.foreground!, alpha, size))),
@@ -67,7 +76,7 @@ export function qnet({ alpha = [0.9, 0.1], iterations = 7 }: QNetOptions = {}): 
       ? {}
       : {
           refine: ({ query, prototypes, shared }) => ({
-            levels: shared.map((statistics, level) =>
+            levels: shared.statistics.map((statistics, level) =>
               refinePrototype({
                 query: statistics,
                 prototype: prototypes.levels[level]!,

@@ -1,7 +1,6 @@
-import { safeNormalize } from '@fsmr/core';
 import * as tf from '@tensorflow/tfjs';
 import { adamStart, adamStep, refinementAdam } from './adam.js';
-import { cosineEpsilon, probabilityOfCosine } from './probability.js';
+import { foregroundProbability } from './probability.js';
 import type { QueryStatistics } from './query-statistics.js';
 import { type HardMask, reconstructionGradient } from './reconstruction.js';
 
@@ -23,7 +22,7 @@ export interface RefineInputs {
  * @returns the refined prototype [1, C]; no gradient passes through it.
  */
 export function refinePrototype({ query, prototype, threshold, iterations }: RefineInputs): tf.Tensor2D {
-  let state = adamStart(Float32Array.from(prototype.dataSync()));
+  let state = adamStart(new Float32Array(prototype.dataSync()));
   for (let iteration = 0; iteration < iterations; iteration++) {
     const mask = predictMask(query, state.values, threshold);
     state = adamStep(state, reconstructionGradient(query, state.values, mask), refinementAdam);
@@ -32,11 +31,10 @@ export function refinePrototype({ query, prototype, threshold, iterations }: Ref
 }
 
 /** Positions whose foreground probability exceeds one half. */
-function predictMask({ rows, norms }: QueryStatistics, prototype: Float32Array, threshold: tf.Tensor): HardMask {
+function predictMask({ unit }: QueryStatistics, prototype: Float32Array, threshold: tf.Tensor): HardMask {
   const probabilities = tf.tidy(() => {
-    const direction = safeNormalize(tf.tensor2d(prototype, [1, prototype.length]), cosineEpsilon) as tf.Tensor2D;
-    const cosines = tf.div(tf.matMul(rows, direction, false, true), norms);
-    return probabilityOfCosine(cosines, threshold).dataSync();
+    const row = tf.tensor2d(prototype, [1, prototype.length]);
+    return foregroundProbability(unit, row, threshold).dataSync();
   });
-  return Float32Array.from(probabilities, (probability) => (probability > 0.5 ? 1 : 0));
+  return new Float32Array(probabilities).map((probability) => (probability > 0.5 ? 1 : 0));
 }

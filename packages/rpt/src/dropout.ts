@@ -17,7 +17,7 @@ export function seededDropout(rate: number): Dropout {
   if (rate === 0) return noDropout;
   return (x, random) =>
     tf.tidy(() => {
-      const kept = Float32Array.from({ length: x.size }, () => (random.chance(rate) ? 0 : 1 / (1 - rate)));
+      const kept = new Float32Array(x.size).map(() => (random.chance(rate) ? 0 : 1 / (1 - rate)));
       return tf.mul(x, tf.tensor(kept, x.shape));
     });
 }

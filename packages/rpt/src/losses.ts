@@ -1,5 +1,5 @@
 import { clampedNegativeLogLikelihood, maxPool2d, resizeBilinear } from '@fsmr/core';
-import { foregroundProbability, imageMaskedMean } from '@fsmr/qnet';
+import { foregroundProbability, imageMaskedMean, unitFeatures } from '@fsmr/qnet';
 import * as tf from '@tensorflow/tfjs';
 
 /** A mask grown by one pixel in all eight directions. [S, H, W] -> [S, H, W] */
@@ -21,9 +21,9 @@ export interface MaskedImage {
 }
 
 /** The image segmented by a prototype of its own, resized to the mask (align_corners true). -> [1, H, W] */
-function probability({ features, threshold, mask }: MaskedImage, prototype: tf.Tensor2D): tf.Tensor3D {
+function probability({ threshold, mask }: MaskedImage, unit: tf.Tensor4D, prototype: tf.Tensor2D): tf.Tensor3D {
   const [, height, width] = mask.shape;
-  const small = tf.expandDims(tf.expandDims(foregroundProbability(features, prototype, threshold), 0), 3);
+  const small = tf.expandDims(tf.expandDims(foregroundProbability(unit, prototype, threshold), 0), 3);
   return tf.squeeze(resizeBilinear(small as tf.Tensor4D, [height, width], { alignCorners: true }), [3]);
 }
 
@@ -39,15 +39,19 @@ function likelihoodLoss(probabilities: tf.Tensor3D, labels: tf.Tensor3D): tf.Sca
 export function peripheryLoss(image: MaskedImage): tf.Scalar {
   return tf.tidy(() => {
     const grown = dilate(image.mask);
-    const inner = probability(image, imageMaskedMean(image.features, image.mask));
-    const outer = probability(image, imageMaskedMean(image.features, grown));
+    const unit = unitFeatures(image.features);
+    const inner = probability(image, unit, imageMaskedMean(image.features, image.mask));
+    const outer = probability(image, unit, imageMaskedMean(image.features, grown));
     return likelihoodLoss(tf.sub(outer, inner), tf.sub(grown, image.mask));
   });
 }
 
 /** The query segmented by the prototype of its own true mask; plain negative log-likelihood (RPT). */
 export function selfLoss(image: MaskedImage): tf.Scalar {
-  return tf.tidy(() => likelihoodLoss(probability(image, imageMaskedMean(image.features, image.mask)), image.mask));
+  return tf.tidy(() => {
+    const prototype = imageMaskedMean(image.features, image.mask);
+    return likelihoodLoss(probability(image, unitFeatures(image.features), prototype), image.mask);
+  });
 }
 
 /** Mean squared difference between the prototypes of support and predicted query [1, C]; both get a gradient (RPT). */

@@ -38,7 +38,8 @@ export function initParameters(channels: number, random: Random): ParameterRecor
 
 function filled(shape: number[], draw: () => number): tf.Tensor {
   const size = shape.reduce((product, extent) => product * extent, 1);
-  return tf.tensor(Float32Array.from({ length: size }, draw), shape);
+  // Filled in place: `Float32Array.from` with a function is many times slower.
+  return tf.tensor(new Float32Array(size).map(draw), shape);
 }
 
 function normal(shape: number[], deviation: number, random: Random): tf.Tensor {

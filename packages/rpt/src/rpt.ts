@@ -15,6 +15,7 @@ import {
   probabilityLogits,
   shotMeanPrototype,
   thresholdOf,
+  unitFeatures,
 } from '@fsmr/qnet';
 import * as tf from '@tensorflow/tfjs';
 import { auxiliaryLosses, type RptLossWeights } from './auxiliary.js';
@@ -38,8 +39,11 @@ export interface RptOptions {
   readonly lossWeights?: Partial<RptLossWeights>;
 }
 
-/** What all raters of a pass share: a stream of random numbers that is forked and never drawn from. */
+/** What all raters of a pass share. */
 export interface RptShared {
+  /** The query's features at unit length [1, h, w, C]. */
+  readonly unit: tf.Tensor4D;
+  /** A stream of random numbers that is forked and never drawn from. */
   readonly noise: Random;
 }
 
@@ -67,7 +71,7 @@ export function rpt(options: RptOptions = {}): PrototypeMethod<RptShared> {
     alignment: probabilityAlignment,
     init: ({ channels, random }) => initParameters(channels[0]!, random),
     // Drawn once a pass, so that every rater meets the same noise and their order does not matter.
-    share: ({ random }) => ({ noise: createRandom(random.next()) }),
+    share: ({ query, random }) => ({ unit: unitFeatures(query.maps[0]!), noise: createRandom(random.next()) }),
     extract: ({ support, mask, shots, direction, shared }) => {
       const features = selectShots(support.maps[0]!, shots);
       const whole = shotMeanPrototype(features, mask);
@@ -77,7 +81,7 @@ export function rpt(options: RptOptions = {}): PrototypeMethod<RptShared> {
     },
     score: (inputs) => [
       inputs.direction === 'reverse'
-        ? foregroundProbability(inputs.query.maps[0]!, inputs.prototypes.levels[0]!, thresholdOf(inputs.query, 'rpt'))
+        ? foregroundProbability(inputs.shared.unit, inputs.prototypes.levels[0]!, thresholdOf(inputs.query, 'rpt'))
         : scoreRegions(inputs, iterations, drop),
     ],
     decode: ({ similarities, size }) =>
@@ -100,12 +104,12 @@ function scoreRegions(inputs: ScoreInputs<RptShared>, iterations: number, drop: 
     const last = level.shape[0] - 1;
     const whole = tf.slice(level, [last, 0], [1, -1]);
     let turned = tf.slice(level, [0, 0], [last, -1]);
-    let found = foregroundProbability(features, whole, threshold);
+    let found = foregroundProbability(shared.unit, whole, threshold);
     for (let iteration = 0; iteration < iterations; iteration++) {
       const coarse = maskedAveragePool(features, tf.expandDims(found, 0) as tf.Tensor3D);
       turned = biasAlleviatedBlock(turned, coarse, context);
       const prototype = tf.add(tf.mean(turned, 0, true), whole) as tf.Tensor2D;
-      found = foregroundProbability(features, prototype, threshold);
+      found = foregroundProbability(shared.unit, prototype, threshold);
     }
     return found;
   });
