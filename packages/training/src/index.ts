@@ -1,1 +1,11 @@
-export {};
+export * from './checkpoint.js';
+export * from './episodes.js';
+export * from './evaluate.js';
+export * from './features.js';
+export * from './losses.js';
+export * from './plan.js';
+export * from './predict.js';
+export * from './state.js';
+export * from './step.js';
+export * from './summary.js';
+export * from './train.js';

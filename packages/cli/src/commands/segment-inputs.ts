@@ -30,7 +30,11 @@ export async function readSegmentTask(files: SegmentFiles): Promise<SegmentTask>
     const mask = await readMaskPng(file, rater);
     sameSize(mask, support, { file, rater, what: 'the mask' });
     if (maskArea(mask) === 0) {
-      throw new InputError('the mask is empty.', { file, rater, remedy: 'Outline the object, or leave this rater out.' });
+      throw new InputError('the mask is empty.', {
+        file,
+        rater,
+        remedy: 'Outline the object, or leave this rater out.',
+      });
     }
     masks.set(rater, mask);
   }
@@ -38,7 +42,10 @@ export async function readSegmentTask(files: SegmentFiles): Promise<SegmentTask>
   for (const file of files.query) {
     const name = basename(file, extname(file));
     if (queries.has(name)) {
-      throw new InputError(`two queries would both be written as ${name}.`, { file, remedy: 'Rename one, or run twice.' });
+      throw new InputError(`two queries would both be written as ${name}.`, {
+        file,
+        remedy: 'Rename one, or run twice.',
+      });
     }
     const query = await readGreyPng(file);
     sameSize(query, support, { file, what: 'the query' });
@@ -54,10 +61,15 @@ export function raterFiles(words: readonly string[]): Map<string, string> {
     const at = word.indexOf('=');
     const [rater, file] = [word.slice(0, at), word.slice(at + 1)];
     if (at < 1 || file === '') {
-      throw new InputError(`--mask takes rater=file, not ${JSON.stringify(word)}.`, { remedy: 'For example --mask anna=anna.png.' });
+      throw new InputError(`--mask takes rater=file, not ${JSON.stringify(word)}.`, {
+        remedy: 'For example --mask anna=anna.png.',
+      });
     }
     if (!/^[\w.-]+$/.test(rater)) {
-      throw new InputError('a rater is named with letters, digits, dot, dash and underscore.', { rater, remedy: 'Its results are named after it.' });
+      throw new InputError('a rater is named with letters, digits, dot, dash and underscore.', {
+        rater,
+        remedy: 'Its results are named after it.',
+      });
     }
     if (found.has(rater)) {
       throw new InputError('is named twice.', { file, rater, remedy: 'Give each rater one mask.' });

@@ -29,8 +29,7 @@ function diceOf(a: Mask2D, b: Mask2D): number {
 /** The raters and their colours. */
 export function legend(raters: readonly string[]): Html {
   return html`<p>${raters.map(
-    (rater, index) =>
-      html`<span class="key" style="background: ${cssColour(raterColour(index))}"></span>${rater}`,
+    (rater, index) => html`<span class="key" style="background: ${cssColour(raterColour(index))}"></span>${rater}`,
   )}</p>`;
 }
 
@@ -45,8 +44,13 @@ export function panelHtml({ title, support, query, predictions }: Panel): Html {
   const { truth } = query;
   const shown = [
     figure(outlined(support.image, outlines(support.masks)), 'support, outlined by each rater'),
-    figure(outlined(query.image, truth === undefined ? [] : outlines(truth)), truth === undefined ? 'query' : 'query, truth of each rater'),
-    ...(truth === undefined ? [] : [figure(heat(query.image, disagreement([...truth.values()])), 'where the raters disagree')]),
+    figure(
+      outlined(query.image, truth === undefined ? [] : outlines(truth)),
+      truth === undefined ? 'query' : 'query, truth of each rater',
+    ),
+    ...(truth === undefined
+      ? []
+      : [figure(heat(query.image, disagreement([...truth.values()])), 'where the raters disagree')]),
   ];
   return html`<h2>${title}</h2>${legend(raters)}<div class="row">${shown}</div>${[...predictions].map(([arm, masks]) =>
     armHtml(arm, raters, masks, query),

@@ -32,7 +32,10 @@ export function diceRows(arms: readonly ArmSummary[]): { readonly head: string[]
 }
 
 /** The rows of the comparison table. */
-export function comparisonRows(comparisons: readonly ArmComparison[]): { readonly head: string[]; readonly rows: string[][] } {
+export function comparisonRows(comparisons: readonly ArmComparison[]): {
+  readonly head: string[];
+  readonly rows: string[][];
+} {
   return {
     head: ['comparison', 'gain', 't', 'p (one-tailed, paired)', 'pairs'],
     rows: comparisons.map(({ first, second, test }) => [
@@ -46,7 +49,13 @@ export function comparisonRows(comparisons: readonly ArmComparison[]): { readonl
 }
 
 /** Rows as a Markdown table. */
-export function markdownTable({ head, rows }: { readonly head: readonly string[]; readonly rows: readonly (readonly string[])[] }): string {
+export function markdownTable({
+  head,
+  rows,
+}: {
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [line(head), line(head.map((_, index) => (index === 0 ? '---' : '---:'))), ...rows.map(line)].join('\n');
 }

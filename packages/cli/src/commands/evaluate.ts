@@ -1,0 +1,162 @@
+import { compileEncoder } from '@fsmr/backbones';
+import { encoderPrefix, InterruptedError, withPrefix } from '@fsmr/core';
+import { type Dataset, type EvaluationEpisode, evaluationEpisodes, trainingStatistics } from '@fsmr/datasets';
+import {
+  type Arm,
+  type ArmComparison,
+  type ArmSummary,
+  compareArms,
+  createFeatureStore,
+  type EpisodeRecords,
+  episodeKey,
+  evaluate,
+  type FeatureStore,
+  summarise,
+} from '@fsmr/training';
+import * as tf from '@tensorflow/tfjs';
+import { buildDataset, splitScans } from '../config/dataset.js';
+import { buildBackbone } from '../config/model.js';
+import type { RunConfig } from '../config/schema.js';
+import { reportPage } from '../report/report.js';
+import { comparisonRows, diceRows, markdownTable } from '../report/tables.js';
+import { appendJsonLine, readJsonLines, writeAtomically, writeJson } from '../run/files.js';
+import { type RunFolder, runFolder } from '../run/folder.js';
+import { loadArm } from '../run/load-arm.js';
+import { drawPanels } from '../run/panels.js';
+import { createProgress } from '../run/progress.js';
+import type { Versions } from '../run/versions.js';
+
+/** What an evaluation found. */
+export interface Evaluation {
+  readonly arms: readonly ArmSummary[];
+  readonly comparisons: readonly ArmComparison[];
+}
+
+interface RecordLine {
+  readonly key: string;
+  readonly results: readonly EpisodeRecords[];
+}
+
+/**
+ * Evaluates the trained arms of a run folder and writes tables, overlays and the report. Episodes already evaluated are
+ * never computed again.
+ *
+ * @throws InterruptedError when the signal came; what was evaluated is in the folder.
+ */
+export async function evaluateRun(
+  config: RunConfig,
+  out: string,
+  versions: Versions,
+  signal: AbortSignal,
+): Promise<Evaluation> {
+  const folder = runFolder(out);
+  const dataset = await buildDataset(config);
+  const { training, evaluation } = splitScans(dataset, config);
+  const ids = evaluation.map(({ id }) => id);
+  const statistics = await trainingStatistics(
+    dataset,
+    training.map(({ id }) => id),
+  );
+  const { supports } = config.evaluation;
+  const plan = await evaluationEpisodes(dataset, { supports: supports === 'all' ? ids : supports, queries: ids });
+  for (const { reason, supportScan, queryScan } of plan.skipped) {
+    process.stderr.write(`Left out ${supportScan ?? queryScan ?? 'a scan'}: ${reason}\n`);
+  }
+  const episodes = [...plan];
+  const arms = await Promise.all(config.evaluation.arms.map((name) => loadArm(config, folder, name)));
+  const stores = new Map<string, FeatureStore>();
+  const compiled = arms.map(({ arm, weights }) => {
+    const known = stores.get(weights);
+    if (known !== undefined) return [arm.name, known] as const;
+    const encoder = compileEncoder(buildBackbone(config.model), withPrefix(arm.parameters, encoderPrefix));
+    const store = createFeatureStore((images) => encoder.encode(images), statistics);
+    const both: FeatureStore = {
+      of: store.of,
+      dispose: () => {
+        store.dispose();
+        encoder.dispose();
+      },
+    };
+    stores.set(weights, both);
+    return [arm.name, both] as const;
+  });
+  const features = Object.fromEntries(compiled);
+  const inputs = { dataset, arms: arms.map(({ arm }) => arm), features, folder, episodes, signal };
+  try {
+    const found = await runEpisodes(inputs);
+    const panels = await drawPanels({ ...inputs, count: config.evaluation.panels });
+    await writeResults(folder, config, versions, found, panels);
+    return found;
+  } finally {
+    for (const store of stores.values()) store.dispose();
+    for (const weights of new Set(arms.map(({ arm }) => arm.parameters))) tf.dispose(Object.values(weights));
+  }
+}
+
+interface Running {
+  readonly dataset: Dataset;
+  readonly arms: readonly Arm[];
+  readonly features: Readonly<Record<string, FeatureStore>>;
+  readonly folder: RunFolder;
+  readonly episodes: readonly EvaluationEpisode[];
+  readonly signal: AbortSignal;
+}
+
+async function runEpisodes({ folder, episodes, ...inputs }: Running): Promise<Evaluation> {
+  const wanted = new Set(episodes.map(episodeKey));
+  const names = inputs.arms.map(({ name }) => name);
+  const complete = ({ key, results }: RecordLine): boolean =>
+    wanted.has(key) && names.every((name) => results.some(({ arm }) => arm === name));
+  const lines = (await readJsonLines<RecordLine>(folder.records)).filter(complete);
+  const done = new Set(lines.map(({ key }) => key));
+  const progress = createProgress('Evaluating');
+  await evaluate({
+    ...inputs,
+    episodes,
+    done,
+    onEpisode: async (key, results) => {
+      lines.push({ key, results });
+      done.add(key);
+      progress.update(done.size, episodes.length);
+      await appendJsonLine(folder.records, { key, results });
+    },
+  });
+  progress.finish();
+  if (done.size < episodes.length) {
+    throw new InterruptedError(`evaluation stopped after ${done.size} of ${episodes.length} episodes.`, {
+      remedy: 'Give the same command again to go on.',
+    });
+  }
+  const results = lines.flatMap((line) => line.results.filter(({ arm }) => names.includes(arm)));
+  const arms = summarise(results).sort((a, b) => names.indexOf(a.arm) - names.indexOf(b.arm));
+  const japc = arms.find(({ arm }) => arm === 'japc');
+  const others = arms.filter(({ arm }) => arm !== 'japc');
+  return { arms, comparisons: japc === undefined ? [] : others.map((other) => compareArms(japc, other)) };
+}
+
+async function writeResults(
+  folder: RunFolder,
+  config: RunConfig,
+  versions: Versions,
+  { arms, comparisons }: Evaluation,
+  panels: Awaited<ReturnType<typeof drawPanels>>,
+): Promise<void> {
+  await writeJson(folder.metrics, { config, versions, arms, comparisons });
+  const csv = arms.flatMap(({ arm, supports }) =>
+    supports.flatMap((support) =>
+      Object.entries(support.byRater).map(([rater, dice]) =>
+        [arm, support.class, support.support, rater, dice].join(','),
+      ),
+    ),
+  );
+  await writeAtomically(folder.metricsCsv, `${['arm,class,support,rater,dice', ...csv].join('\n')}\n`);
+  const title = config.name ?? `FSMR: ${config.model.method} on ${config.data.kind}`;
+  await writeAtomically(folder.report, reportPage({ title, arms, comparisons, panels, config, versions }));
+}
+
+/** The tables as text for the terminal. */
+export function evaluationText({ arms, comparisons }: Evaluation): string {
+  const tables = [markdownTable(diceRows(arms))];
+  if (comparisons.length > 0) tables.push(markdownTable(comparisonRows(comparisons)));
+  return tables.join('\n\n');
+}

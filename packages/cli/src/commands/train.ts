@@ -1,0 +1,168 @@
+import { appendFileSync } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { asEncoderWeights, loadParameters, loadWeights, saveSafetensors } from '@fsmr/backbones';
+import { addPrefix, encoderPrefix, InterruptedError, type Model } from '@fsmr/core';
+import { type Dataset, trainingStatistics } from '@fsmr/datasets';
+import {
+  decodeCheckpoint,
+  disposeState,
+  encodeCheckpoint,
+  initialState,
+  parametersOf,
+  pseudoEpisodeSource,
+  type TrainingPlan,
+  type TrainingState,
+  totalSteps,
+  train,
+} from '@fsmr/training';
+import * as tf from '@tensorflow/tfjs';
+import { buildDataset, splitScans } from '../config/dataset.js';
+import { buildBackbone, buildModel } from '../config/model.js';
+import type { RunConfig } from '../config/schema.js';
+import { adoptConfig } from '../run/adopt.js';
+import { planOf, type TrainedArm, trainedArms, trainingModel } from '../run/arms.js';
+import { exists, writeAtomically, writeJson } from '../run/files.js';
+import { type RunFolder, runFolder } from '../run/folder.js';
+import { createProgress } from '../run/progress.js';
+import type { Versions } from '../run/versions.js';
+
+/**
+ * Trains the arms a configuration asks for into a run folder, or goes on where an interrupted run stopped.
+ *
+ * @throws InterruptedError when the signal came; everything done so far is in the folder.
+ */
+export async function trainRun(config: RunConfig, out: string, versions: Versions, signal: AbortSignal): Promise<void> {
+  const folder = runFolder(out);
+  await mkdir(out, { recursive: true });
+  await adoptConfig(folder, config);
+  await writeJson(folder.versions, versions);
+  const dataset = await buildDataset(config);
+  const arms = trainedArms(config);
+  for (const arm of arms) {
+    if (await exists(folder.weights(arm))) continue;
+    const half = await sharedHalf(config, folder, dataset, arms, signal);
+    const state = await trainArm(config, folder, dataset, arm, half, signal);
+    await saveArm(config, folder, arm, state);
+    disposeState(state);
+  }
+}
+
+/** The first half of the budget, the same for both arms, is trained once and kept. */
+async function sharedHalf(
+  config: RunConfig,
+  folder: RunFolder,
+  dataset: Dataset,
+  arms: readonly TrainedArm[],
+  signal: AbortSignal,
+): Promise<Uint8Array | undefined> {
+  if (arms.length < 2) return undefined;
+  const plan = planOf(config, 'japc', dataset.raters.length);
+  const first = { ...plan, stages: plan.stages.slice(0, 1) };
+  const state = await runPlan(config, folder, dataset, 'first-half', first, undefined, signal);
+  const bytes = encodeCheckpoint(state, identityOf(config));
+  disposeState(state);
+  return bytes;
+}
+
+function trainArm(
+  config: RunConfig,
+  folder: RunFolder,
+  dataset: Dataset,
+  arm: TrainedArm,
+  half: Uint8Array | undefined,
+  signal: AbortSignal,
+): Promise<TrainingState> {
+  return runPlan(config, folder, dataset, arm, planOf(config, arm, dataset.raters.length), half, signal);
+}
+
+async function runPlan(
+  config: RunConfig,
+  folder: RunFolder,
+  dataset: Dataset,
+  name: string,
+  plan: TrainingPlan,
+  start: Uint8Array | undefined,
+  signal: AbortSignal,
+): Promise<TrainingState> {
+  const model = trainingModel(config);
+  const file = folder.checkpoint(name);
+  const identity = identityOf(config);
+  const saved = (await exists(file)) ? await readFile(file) : start;
+  const state = saved === undefined ? await startingState(config, model) : decodeCheckpoint(saved, model, identity);
+  const steps = totalSteps(plan);
+  if (state.step >= steps) return state;
+  const training = splitScans(dataset, config).training.map(({ id }) => id);
+  const statistics = await trainingStatistics(dataset, training);
+  const progress = createProgress(`Training ${name}`);
+  const log = folder.log(name);
+  await mkdir(dirname(log), { recursive: true });
+  const trained = await train({
+    model: freezeStatistics(model, config),
+    plan,
+    state,
+    seed: config.seed,
+    signal,
+    episodes: pseudoEpisodeSource(dataset, {
+      ids: training,
+      augmentation: config.training.augmentation,
+      superpixels: { minimumSize: config.training.superpixelArea },
+      ...(statistics === undefined ? {} : { statistics }),
+    }),
+    checkpointEvery: config.training.checkpointEvery,
+    onCheckpoint: (reached) => writeAtomically(file, encodeCheckpoint(reached, identity)),
+    onStep: (report) => {
+      progress.update(report.step, steps, `${report.stage}, loss ${report.total.toFixed(3)}`);
+      appendFileSync(log, `${JSON.stringify(report)}\n`);
+    },
+  });
+  progress.finish();
+  if (trained.step < steps) {
+    disposeState(trained);
+    throw new InterruptedError(`training of ${name} stopped after step ${trained.step} of ${steps}.`, {
+      remedy: 'Give the same command again to go on.',
+    });
+  }
+  return trained;
+}
+
+/** Batch statistics of two images are noisy; frozen ones keep what pretraining knew. */
+function freezeStatistics(model: Model, { training }: RunConfig): Model {
+  if (!training.freezeStatistics) return model;
+  const { backbone } = model;
+  const apply: typeof backbone.apply = (parameters, images) => backbone.apply(parameters, images, { training: false });
+  return { ...model, backbone: { ...backbone, apply } };
+}
+
+async function startingState(config: RunConfig, model: Model): Promise<TrainingState> {
+  const state = initialState(model, config.seed);
+  if (config.model.weights === undefined) return state;
+  const weights = asEncoderWeights(await loadWeights(config.model.weights));
+  const { parameters, missing } = loadParameters(buildBackbone(config.model), weights, { strict: false });
+  if (missing.length > 0) {
+    process.stderr.write(
+      `${config.model.weights} lacks ${missing.length} arrays, which start at random: ${missing.slice(0, 3).join(', ')}\n`,
+    );
+  }
+  const encoder = addPrefix(parameters, encoderPrefix);
+  // What the file lacks keeps the value of the run's own seed.
+  const loaded = Object.fromEntries(
+    Object.entries(encoder).filter(([name]) => !missing.includes(name.slice(encoderPrefix.length))),
+  );
+  tf.dispose(Object.keys(encoder).map((name) => (name in loaded ? state.parameters[name]! : encoder[name]!)));
+  return { ...state, parameters: { ...state.parameters, ...loaded } };
+}
+
+async function saveArm(config: RunConfig, folder: RunFolder, arm: TrainedArm, state: TrainingState): Promise<void> {
+  const model = buildModel(config.model, arm === 'japc');
+  await mkdir(dirname(folder.weights(arm)), { recursive: true });
+  await saveSafetensors(folder.weights(arm), parametersOf(model, state), {
+    metadata: { format: 'fsmr-model-1', arm, model: JSON.stringify(config.model), seed: String(config.seed) },
+  });
+}
+
+/** What a checkpoint must agree on: everything that shapes the weights. */
+function identityOf({ seed, data, split, model, training }: RunConfig): string {
+  const { checkpointEvery: _notShaping, ...shaping } = training;
+  return JSON.stringify({ seed, data, split, model, training: shaping });
+}

@@ -1,0 +1,134 @@
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { demoConfig } from './commands/demo.js';
+import { evaluateRun, evaluationText } from './commands/evaluate.js';
+import { segmentCommand } from './commands/segment.js';
+import { readSegmentTask } from './commands/segment-inputs.js';
+import { trainRun } from './commands/train.js';
+import { checkConfig, loadConfig } from './config/load.js';
+import type { RunConfig } from './config/schema.js';
+import { startConfiguredEngine } from './run/engine.js';
+import { interruptSignal } from './run/interrupt.js';
+
+const configHelp = `
+The configuration is JSON. A folder of images outlined by several people needs no more than
+  { "data": { "kind": "folder", "folder": "cases" } }
+where cases/<case>/image.png lies beside one mask a rater (anna.png, ben.png; white is foreground).
+Other keys, all optional:
+  seed                    any number or text
+  data.raters             names in order, or a pattern such as "*_amira"
+  data.classes, .classOf  class names; "prefix" if case names start with them
+  data.group              manifest field that must not be split (patient)
+  split.evaluation, .fold share kept for evaluation, which share
+  model.backbone          tiny, resnet18, resnet34, resnet50, resnet101, qnet, rpt
+  model.layers, .channels stages of a resnet (3 or 4), channels of its head
+  model.weights           .pth, .safetensors or .npz to start the backbone from
+  model.method            alpnet, dspnet, qnet, rpt;  model.methodOptions: its options
+  model.japc              options of JAPC: preset, operator, temperature, ...
+  training.steps          budget of each arm; the second half of JAPC's trains with raters
+  training.raters, .styles (none, mild, rich), .augmentation (none, sabs_aug, aug_v3), .superpixelArea,
+           .learningRate, .momentum, .weightDecay, .calibrationWeight, .alignmentWeight, .clipNorm,
+           .freezeBackbone, .freezeStatistics, .checkpointEvery
+  evaluation.supports     "all" or case names;  evaluation.arms: base, japc, consensus;  evaluation.panels
+  engine.backend, .threads
+Results: config.json, versions.json, metrics.json, metrics.csv, weights/*.safetensors, overlays/*.png, report.html.`;
+
+interface CommonOptions {
+  readonly out: string;
+  readonly seed?: string;
+}
+
+/** The fsmr command, its words and their meaning. */
+export function createProgram(): Command {
+  const program = new Command('fsmr')
+    .description('Few-shot multi-rater segmentation: one outlined image in, one mask a rater out.')
+    .showHelpAfterError();
+  program
+    .command('demo')
+    .description('train and evaluate on a phantom whose raters have known styles, then write a report')
+    .option('--out <folder>', 'where results go', 'out/demo')
+    .option('--seed <seed>', 'same seed, same table', '1234')
+    .action(({ out, seed }: CommonOptions) => trainAndEvaluate(demoConfig(seedOf(seed) ?? 1234), out));
+  program
+    .command('train')
+    .description('train the base method and JAPC from superpixel pseudo labels; given again, it resumes')
+    .requiredOption('--config <file>', 'JSON configuration, see below')
+    .requiredOption('--out <folder>', 'run folder')
+    .option('--seed <seed>', 'overrides the configuration')
+    .addHelpText('after', configHelp)
+    .action(async ({ config, out, seed }: CommonOptions & { config: string }) => {
+      await withRun(await configured(config, seed), (run, versions, signal) => trainRun(run, out, versions, signal));
+    });
+  program
+    .command('evaluate')
+    .description('segment every evaluation case with every support, and compare the arms; resumes, never repeats')
+    .requiredOption('--run <folder>', 'run folder that fsmr train filled')
+    .option('--config <file>', 'another configuration of evaluation and engine; that of the run otherwise')
+    .addHelpText('after', configHelp)
+    .action(async ({ run: out, config }: { run: string; config?: string }) => {
+      await withRun(await loadConfig(config ?? join(out, 'config.json')), async (run, versions, signal) => {
+        process.stdout.write(`${evaluationText(await evaluateRun(run, out, versions, signal))}\n`);
+      });
+    });
+  program
+    .command('segment')
+    .description('segment images in the style of each rater of one outlined support image')
+    .requiredOption('--support <image>', 'PNG')
+    .requiredOption('--mask <rater=image...>', 'a mask a rater, of the size of the support; white is foreground')
+    .requiredOption('--query <image...>', 'PNGs to segment, of the size of the support')
+    .requiredOption('--weights <file>', 'weights/*.safetensors of an fsmr run')
+    .requiredOption('--out <folder>', 'gets <query>_<rater>.png, <query>_disagreement.png, areas.json, report.html')
+    .option('--backend <name>', 'TensorFlow.js backend, the fastest that works otherwise')
+    .option('--seed <seed>', 'for methods that draw random numbers')
+    .action(async (options: SegmentOptions) => {
+      const task = await readSegmentTask(options);
+      const versions = await startConfiguredEngine(options.backend === undefined ? {} : { backend: options.backend });
+      const written = await segmentCommand({ task, weights: options.weights, out: options.out, versions });
+      process.stdout.write(`${written.join('\n')}\n`);
+    });
+  return program;
+}
+
+interface SegmentOptions {
+  readonly support: string;
+  readonly mask: readonly string[];
+  readonly query: readonly string[];
+  readonly weights: string;
+  readonly out: string;
+  readonly backend?: string;
+}
+
+async function trainAndEvaluate(config: RunConfig, out: string): Promise<void> {
+  await withRun(config, async (run, versions, signal) => {
+    await trainRun(run, out, versions, signal);
+    const found = await evaluateRun(run, out, versions, signal);
+    process.stdout.write(`${evaluationText(found)}\n\nReport: ${join(out, 'report.html')}\n`);
+  });
+}
+
+type Work = (
+  config: RunConfig,
+  versions: Awaited<ReturnType<typeof startConfiguredEngine>>,
+  signal: AbortSignal,
+) => Promise<void>;
+
+async function withRun(config: RunConfig, work: Work): Promise<void> {
+  const versions = await startConfiguredEngine(config.engine);
+  const { signal, release } = interruptSignal();
+  try {
+    await work(config, versions, signal);
+  } finally {
+    release();
+  }
+}
+
+async function configured(file: string, seed: string | undefined): Promise<RunConfig> {
+  const config = await loadConfig(file);
+  const own = seedOf(seed);
+  return own === undefined ? config : checkConfig({ ...config, seed: own });
+}
+
+function seedOf(text: string | undefined): number | string | undefined {
+  if (text === undefined) return undefined;
+  return /^-?\d+$/.test(text) ? Number(text) : text;
+}

@@ -1,0 +1,40 @@
+import type { Model } from '@fsmr/core';
+import { basePlan, type TrainingPlan, twoStagePlan } from '@fsmr/training';
+import { buildModel } from '../config/model.js';
+import type { RunConfig } from '../config/schema.js';
+
+/** What is trained: the base method over the whole budget, or half of it and then JAPC. */
+export type TrainedArm = 'base' | 'japc';
+
+/** The arms a configuration needs trained; the consensus arm is the base arm fed with one mask. */
+export function trainedArms({ evaluation: { arms } }: RunConfig): TrainedArm[] {
+  return [
+    ...(arms.some((arm) => arm !== 'japc') ? (['base'] as const) : []),
+    ...(arms.includes('japc') ? (['japc'] as const) : []),
+  ];
+}
+
+/** The plan of an arm. Both share the first half step by step, so it is trained once. */
+export function planOf({ training }: RunConfig, arm: TrainedArm, raters: number): TrainingPlan {
+  const {
+    steps,
+    styles,
+    learningRate,
+    momentum,
+    weightDecay,
+    calibrationWeight,
+    alignmentWeight,
+    clipNorm,
+    freezeBackbone,
+  } = training;
+  const changes = { learningRate, momentum, weightDecay, calibrationWeight, alignmentWeight, clipNorm, freezeBackbone };
+  if (arm === 'base') return basePlan(steps, changes);
+  const plan = twoStagePlan(steps, training.raters ?? raters, changes);
+  const [base, withRaters] = plan.stages;
+  return { ...plan, stages: [base!, { ...withRaters!, styles }] };
+}
+
+/** The model that is trained: always with the calibrator, which the base stage leaves alone. */
+export function trainingModel(config: RunConfig): Model {
+  return buildModel(config.model, true);
+}

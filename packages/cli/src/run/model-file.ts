@@ -1,0 +1,44 @@
+import { readFile } from 'node:fs/promises';
+import { applyWeights, parseSafetensors } from '@fsmr/backbones';
+import { initModel, isFsmrError, type Model, type ParameterRecord, WeightsError } from '@fsmr/core';
+import * as tf from '@tensorflow/tfjs';
+import { buildModel } from '../config/model.js';
+import { configSchema } from '../config/schema.js';
+
+/** A trained model as `fsmr train` saves it: the file says itself what it is. */
+export interface ModelFile {
+  readonly model: Model;
+  readonly modelConfig: unknown;
+  /** With JAPC raters are segmented jointly, without one by one. */
+  readonly calibrated: boolean;
+  /** The caller owns the tensors. */
+  readonly parameters: ParameterRecord;
+}
+
+/**
+ * Reads a model saved by `fsmr train`.
+ *
+ * @throws WeightsError where the file cannot be read, is no such model, or does not fit what it says it is.
+ */
+export async function readModelFile(file: string): Promise<ModelFile> {
+  const bytes = await readFile(file).catch((cause: unknown) => {
+    throw new WeightsError('cannot be read.', { file, cause, remedy: 'Check the path.' });
+  });
+  try {
+    const { weights, metadata } = parseSafetensors(bytes);
+    const text = metadata.get('model');
+    if (metadata.get('format') !== 'fsmr-model-1' || text === undefined) {
+      throw new WeightsError('does not say which model it belongs to.', {
+        remedy: 'Use a file from the weights folder of an fsmr run.',
+      });
+    }
+    const modelConfig = configSchema.shape.model.parse(JSON.parse(text));
+    const calibrated = metadata.get('arm') === 'japc';
+    const model = buildModel(modelConfig, calibrated);
+    const parameters = tf.tidy(() => applyWeights(initModel(model, 0), weights).parameters as never) as ParameterRecord;
+    return { model, modelConfig, calibrated, parameters };
+  } catch (cause) {
+    const fault = isFsmrError(cause) ? cause.message : 'is damaged or was made by another version.';
+    throw new WeightsError(fault, { file, cause });
+  }
+}

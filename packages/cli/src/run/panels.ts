@@ -1,0 +1,88 @@
+import { join } from 'node:path';
+import type { Dataset, EvaluationEpisode, Scan } from '@fsmr/datasets';
+import { encodePng, type Image2D, type Mask2D } from '@fsmr/imaging';
+import { type Arm, classMasks, classPlane, type FeatureStore, predictMasks } from '@fsmr/training';
+import { raterColour } from '../report/colours.js';
+import type { Panel } from '../report/panel.js';
+import { outlined } from '../report/pictures.js';
+import { writeAtomically } from './files.js';
+import type { RunFolder } from './folder.js';
+
+/** What panels are drawn from. */
+export interface PanelInputs {
+  readonly dataset: Dataset;
+  readonly arms: readonly Arm[];
+  readonly features: Readonly<Record<string, FeatureStore>>;
+  readonly episodes: readonly EvaluationEpisode[];
+  readonly folder: RunFolder;
+  /** How many, spread evenly over the episodes. */
+  readonly count: number;
+}
+
+/** Predicts some episodes once more for the report, and saves every prediction as an overlay. */
+export async function drawPanels({ count, episodes, ...inputs }: PanelInputs): Promise<Panel[]> {
+  const chosen = Array.from({ length: Math.min(count, episodes.length) }, (_, index) =>
+    Math.floor(((index + 0.5) * episodes.length) / Math.min(count, episodes.length)),
+  );
+  const panels: Panel[] = [];
+  for (const index of chosen) panels.push(await drawPanel(inputs, episodes[index]!));
+  return panels;
+}
+
+async function drawPanel(inputs: Omit<PanelInputs, 'count' | 'episodes'>, episode: EvaluationEpisode): Promise<Panel> {
+  const support = await inputs.dataset.read(episode.supportScan);
+  const query = await inputs.dataset.read(episode.queryScan);
+  const middle = episode.querySlices[Math.floor(episode.querySlices.length / 2)]!;
+  const supportSlice = episode.supportSlices[middle.part]!;
+  const { raters, classId, className } = episode;
+  const predictions = new Map<string, Map<string, Mask2D>>();
+  for (const arm of inputs.arms) {
+    const store = inputs.features[arm.name]!;
+    const masks = classMasks(support, supportSlice, raters, classId);
+    const predicted = predictMasks(arm, store.of(support, supportSlice), store.of(query, middle.slice), masks);
+    const values = predicted.dataSync();
+    masks.dispose();
+    predicted.dispose();
+    const plane = query.size[1] * query.size[2];
+    const byRater = raters.map((rater, index) => {
+      const data = Uint8Array.from(values.subarray(index * plane, (index + 1) * plane));
+      return [rater, { width: query.size[2], height: query.size[1], data }] as const;
+    });
+    predictions.set(arm.name, new Map(byRater));
+  }
+  const panel: Panel = {
+    title: `${className}: ${episode.queryScan}, taught by ${episode.supportScan}`,
+    support: { image: sliceOf(support, supportSlice), masks: masksOf(support, supportSlice, episode) },
+    query: { image: sliceOf(query, middle.slice), truth: masksOf(query, middle.slice, episode) },
+    predictions,
+  };
+  await saveOverlays(inputs.folder, episode, panel);
+  return panel;
+}
+
+async function saveOverlays(
+  folder: RunFolder,
+  episode: EvaluationEpisode,
+  { query, predictions }: Panel,
+): Promise<void> {
+  for (const [arm, masks] of predictions) {
+    const outlines = [...masks.values()].map((mask, index) => ({ mask, colour: raterColour(index) }));
+    const name = `${episode.className}_${episode.queryScan}_by_${episode.supportScan}_${arm}.png`.replace(
+      /[^\w.-]+/g,
+      '-',
+    );
+    await writeAtomically(join(folder.overlays, name), encodePng(outlined(query.image, outlines)));
+  }
+}
+
+function sliceOf(scan: Scan, slice: number): Image2D {
+  const [, height, width] = scan.size;
+  return { width, height, data: scan.image.slice(slice * height * width, (slice + 1) * height * width) };
+}
+
+function masksOf(scan: Scan, slice: number, { raters, classId }: EvaluationEpisode): Map<string, Mask2D> {
+  const [, height, width] = scan.size;
+  return new Map(
+    raters.map((rater) => [rater, { width, height, data: classPlane(scan, slice, rater, classId) }] as const),
+  );
+}
