@@ -1,0 +1,37 @@
+import { expect, it } from 'vitest';
+import * as api from './index.js';
+
+it('exports what the README lists', () => {
+  expect(Object.keys(api).sort()).toMatchInlineSnapshot(`
+    [
+      "applyWeights",
+      "asEncoderWeights",
+      "compileEncoder",
+      "deeplab",
+      "defineEncoder",
+      "dilatedResnet",
+      "encodeSafetensors",
+      "exportOnnx",
+      "fromKerasResnet50",
+      "isBuffer",
+      "isKerasResnet50",
+      "loadParameters",
+      "loadWeights",
+      "outputNames",
+      "parseNpz",
+      "parseSafetensors",
+      "parseTorchArchive",
+      "parseTorchLegacy",
+      "parseWeights",
+      "qnetEncoder",
+      "resnet101",
+      "resnet18",
+      "resnet34",
+      "resnet50",
+      "saveSafetensors",
+      "tinyEncoder",
+      "toWeights",
+      "twoMapResnet",
+    ]
+  `);
+});
