@@ -14,9 +14,17 @@ function banded(size: number, [below, centre, above]: readonly [number, number, 
   return tf.tensor2d(values, [size, size]);
 }
 
-/** The mixing matrix before training: each channel 0.8, its two neighbours 0.3 [C, C]. */
-export function initialMixing(channels: number): tf.Tensor2D {
-  return banded(channels, [0.3, 0.8, 0.3]);
+/**
+ * The mixing matrix before training [C, C]: each channel 0.8, its two neighbours 0.3, the first and the last channel
+ * left alone.
+ *
+ * @param weights of the channel below, the channel itself and the channel above
+ */
+export function initialMixing(
+  channels: number,
+  weights: readonly [number, number, number] = [0.3, 0.8, 0.3],
+): tf.Tensor2D {
+  return banded(channels, weights);
 }
 
 /**

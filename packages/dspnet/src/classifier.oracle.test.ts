@@ -92,12 +92,13 @@ describe.skipIf(cases.length === 0)('published DSPNet classifier (needs the shar
         }
         const upstream = tf.reshape(oracle.tensor('gy'), map.shape);
         const mixed = run.mode !== 'class' && !run.plain;
-        const [dsupport, dmixing] = tf.grads((s, m) =>
-          tf.sum(
-            tf.mul(classify(oracle, run, s as tf.Tensor4D, query, mixed ? (m as tf.Tensor2D) : mixing).map, upstream),
-          ),
-        )(mixed ? [support, mixing] : [support]);
+        const [dsupport, dquery, dmixing] = tf.grads((s, q, m) => {
+          const matrix = mixed ? (m as tf.Tensor2D) : mixing;
+          return tf.sum(tf.mul(classify(oracle, run, s as tf.Tensor4D, q as tf.Tensor4D, matrix).map, upstream));
+        })(mixed ? [support, query, mixing] : [support, query]);
         if (oracle.has(`${title}_gsup`)) expectClose(dsupport!, oracle.nhwc(`${title}_gsup`), 1e-3);
+        if (oracle.has(`${title}_gqry`)) expectClose(dquery!, oracle.nhwc(`${title}_gqry`), 1e-3);
+        if (oracle.has(`${title}_gcal`)) expectClose(dmixing!, oracle.tensor(`${title}_gcal`), 1e-3);
         const statistics = oracle.constants[`${title}_gcal_stats`];
         if (statistics !== undefined) expectStatistics(dmixing as tf.Tensor2D, statistics as Record<string, number>);
       });

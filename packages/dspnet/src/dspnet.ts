@@ -55,12 +55,12 @@ export function dspnet(options: DspnetOptions = {}): PrototypeMethod<DspnetShare
     learningRateScale: (name) => (name === mixingName ? 1e-4 : 1),
     share: (inputs) => tf.tidy(() => shareDetail(inputs, base.share(inputs), resolved) as never),
     extract: (inputs) => {
-      const { mode } = inputs.shared;
-      if (mode === 'class') return { levels: [tf.tidy(() => meanOverShots(classPrototypes(inputs, resolved)))] };
-      if (mode === 'grid') {
-        return { levels: [tf.tidy(() => safeNormalize(base.extract(inputs).levels[0]!) as tf.Tensor2D)] };
-      }
-      return { levels: [cellAndClassPrototypes(inputs, resolved)] };
+      const ofMode = {
+        class: () => meanOverShots(classPrototypes(inputs, resolved)),
+        grid: () => unitRows(base.extract(inputs).levels[0]!),
+        'grid+class': () => unitRows(cellAndClassPrototypes(inputs, resolved)),
+      };
+      return { levels: [tf.tidy(ofMode[inputs.shared.mode])] };
     },
     score: (inputs) => base.score(inputs),
   });
@@ -119,13 +119,14 @@ function classPrototypes(
   return tf.concat(rows, 0);
 }
 
-/** [N + S_r, C], of unit length. */
+/** [N + S_r, C] */
 function cellAndClassPrototypes(inputs: ExtractInputs<DspnetShared>, options: Required<DspnetOptions>): tf.Tensor2D {
   const { mask, shots, shared } = inputs;
-  return tf.tidy(() => {
-    const filled = filledCells(mask, shots, shared.window, options.foregroundThreshold);
-    const ofClass = classPrototypes(inputs, options);
-    const all = filled.length === 0 ? ofClass : tf.concat([selectCells(shared.cells!, filled), ofClass], 0);
-    return safeNormalize(all) as tf.Tensor2D;
-  });
+  const filled = filledCells(mask, shots, shared.window, options.foregroundThreshold);
+  const ofClass = classPrototypes(inputs, options);
+  return filled.length === 0 ? ofClass : tf.concat([selectCells(shared.cells!, filled), ofClass], 0);
+}
+
+function unitRows(prototypes: tf.Tensor2D): tf.Tensor2D {
+  return prototypes.shape[0] === 0 ? prototypes : (safeNormalize(prototypes) as tf.Tensor2D);
 }

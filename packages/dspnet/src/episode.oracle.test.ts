@@ -17,6 +17,7 @@ interface Constants {
   readonly val_wsize: number;
   readonly thresholds: { readonly FG: number; readonly BG: number };
   readonly ce_weight: readonly [number, number];
+  readonly cal_weights: readonly [number, number, number];
   readonly gridconv_alpha: number;
   readonly gridconvplus_alpha: number;
 }
@@ -63,7 +64,7 @@ describe.skipIf(cases.length === 0)('published DSPNet episodes (needs the shared
       tf.tidy(() => {
         const episode = episodeOf(oracle, phase === 'train');
         const features = oracle.nhwc('features');
-        const mixing = initialMixing(features.shape[3]);
+        const mixing = initialMixing(features.shape[3], (oracle.constants as unknown as Constants).cal_weights);
         const found = episode(features, mixing);
         const { background, foreground } = found.similarities;
         expectClose(tf.stack([background![0]!, foreground![0]!], 1), oracle.tensor(`${phase}_low`));
