@@ -7,15 +7,17 @@ export interface Progress {
 
 /** A progress display for work with a title. */
 export function createProgress(title: string, stream: NodeJS.WriteStream = process.stderr): Progress {
-  const started = Date.now();
+  let started: { readonly time: number; readonly done: number } | undefined;
   let lastTenth = -1;
   let lastDraw = 0;
   let open = false;
   return {
     update: (done, total, detail = '') => {
       const share = total === 0 ? 1 : done / total;
-      const elapsed = (Date.now() - started) / 1000;
-      const left = done === 0 ? '' : ` ${duration((elapsed / done) * (total - done))} left`;
+      // What an earlier visit did says nothing of the pace of this one.
+      started ??= { time: Date.now(), done };
+      const pace = (Date.now() - started.time) / 1000 / (done - started.done);
+      const left = Number.isFinite(pace) ? ` ${duration(pace * (total - done))} left` : '';
       const line = `${title} ${done}/${total} ${Math.floor(100 * share)} %${left} ${detail}`;
       if (stream.isTTY) {
         if (done < total && Date.now() - lastDraw < 100) return;
