@@ -15,6 +15,9 @@ function differing(actual: ArrayLike<number>, expected: ArrayLike<number>): numb
 const reversed = (values: readonly number[]): Vector3 => [values[2]!, values[1]!, values[0]!];
 
 describe.skipIf(sharedFolder === undefined)(title, () => {
+  it('finds its cases in the shared folder', () => {
+    expect(oracleCases('supervoxel3d').length).toBeGreaterThan(0);
+  });
   for (const name of oracleCases('supervoxel3d')) {
     const oracle = loadOracle(name);
     const { shape, data } = oracle.array('volume');
