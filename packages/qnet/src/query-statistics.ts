@@ -4,6 +4,8 @@ import * as tf from '@tensorflow/tfjs';
 export interface QueryStatistics {
   /** The features, one position a row [h w, C]. */
   readonly rows: tf.Tensor2D;
+  /** The numbers of `rows`, good for as long as those live. */
+  readonly values: Float32Array;
   /** The same at unit length, as a map [1, h, w, C]. */
   readonly unit: tf.Tensor4D;
   /** Smallest and largest feature of each position. */
@@ -22,7 +24,7 @@ export function queryStatistics(features: tf.Tensor4D, unit: tf.Tensor4D): Query
   const [, height, width, channels] = features.shape;
   const rows = tf.reshape(features, [height * width, channels]) as tf.Tensor2D;
   const [low, high] = tf.tidy(() => [valuesOf(tf.min(rows, 1)), valuesOf(tf.max(rows, 1))] as const);
-  return { rows, unit, low, high, range: [smallest(low), largest(high)] };
+  return { rows, values: rows.dataSync<'float32'>(), unit, low, high, range: [smallest(low), largest(high)] };
 }
 
 function valuesOf(tensor: tf.Tensor): Float32Array {

@@ -29,7 +29,7 @@ export function reconstructionGradient(query: QueryStatistics, prototype: Float3
   if (masked === 0 || featureRange === 0 || range === 0) return gradient;
 
   const count = query.rows.size;
-  const sums = tf.tidy(() => tf.matMul(tf.tensor2d(mask, [1, mask.length]), query.rows).dataSync());
+  const sums = maskedSums(query.values, mask, prototype.length);
   let towardsHigh = 0;
   let towardsLow = 0;
   prototype.forEach((value, channel) => {
@@ -51,6 +51,17 @@ export function reconstructionGradient(query: QueryStatistics, prototype: Float3
     gradient[channel]! += ((towardsLow + rest.towardsLow) * masked) / (masked * atLow.length + rest.atLow);
   }
   return gradient;
+}
+
+/** Sum of each channel over the masked positions. Foregrounds are small, so plain numbers beat a matrix product. */
+function maskedSums(values: Float32Array, mask: HardMask, channels: number): Float64Array {
+  const sums = new Float64Array(channels);
+  mask.forEach((inside, position) => {
+    if (inside === 0) return;
+    const start = position * channels;
+    for (let channel = 0; channel < channels; channel++) sums[channel]! += values[start + channel]!;
+  });
+  return sums;
 }
 
 function slopeOfSigmoid(x: number): number {
