@@ -25,8 +25,16 @@ export { toAnnotatedImage, toTensors } from './episode/tensors.js';
 export { folderDataset } from './folder/folder.js';
 export type { FolderOptions, ManifestEntry } from './folder/options.js';
 export { bubil, lidc } from './folder/presets.js';
+export { fleissKappa, type KappaSums, kappaSums, maskDice } from './inspect/agreement.js';
+export { type ClassReport, type DatasetReport, type InspectOptions, inspect } from './inspect/inspect.js';
 export { type PhantomOptions, phantomDataset } from './phantom/phantom.js';
 export { drawOutline, type PhantomRater, type PhantomStyle, phantomRaters } from './phantom/raters.js';
+export { type CurvasOptions, prepareCurvas } from './prepare/curvas.js';
+export { prepareQubiq, type QubiqFolders, type QubiqOptions } from './prepare/qubiq.js';
+export { type QubiqSplit, type QubiqTask, qubiqTasks } from './prepare/qubiq-layout.js';
+export type { CaseRecord, FileRecord, PreparationRecord, StepRecord } from './prepare/record.js';
+export type { PrepareControl } from './prepare/run.js';
+export { type PreparedOptions, preparedDataset } from './prepared/prepared.js';
 export { classMapOf, classSlices, readClassMap } from './protocol/class-map.js';
 export {
   type EvaluationEpisode,
@@ -37,4 +45,5 @@ export {
 } from './protocol/plan.js';
 export { createSetting, type Setting } from './protocol/setting.js';
 export { queryBounds, queryPart, supportSlices } from './protocol/support.js';
+export { overlappingFolds, type PublishedName, type PublishedTable, publishedTables, testClasses } from './tables.js';
 export * from './types.js';

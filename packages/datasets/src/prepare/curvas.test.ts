@@ -1,0 +1,103 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readNifti, readNiftiLabels } from '@fsmr/imaging';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeRawCurvas } from '../testing/raw-curvas.js';
+import { prepareCurvas } from './curvas.js';
+
+let root: string;
+let raw: string;
+let out: string;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'fsmr-curvas-'));
+  [raw, out] = [join(root, 'raw'), join(root, 'out')];
+  await writeRawCurvas(join(raw, 'training_set'), 'UKCHLL002');
+  await writeRawCurvas(join(raw, 'training_set'), 'UKCHLL001', [1, 3], 7);
+});
+afterAll(() => rm(root, { recursive: true }));
+
+// Made once by a separate numpy program from the text of section 8.2, for the same whole-number volume.
+const independent = {
+  at: [131, 8050, 15969, 23888, 31807, 39726, 47645, 55564, 63483, 71402, 79321, 87240],
+  values: [130.0102, 108.3451, 86.6801, 53.2711, 37.5029, 15.8379, 3.8549, 0.6176, 0, 18.485, 126.7965, 209.8147],
+  sum: 33647884.6204254,
+  squares: 6058816963.913305,
+  counts: [
+    [236739, 40353, 28143, 25010],
+    [245876, 32106, 29205, 23058],
+    [236999, 33352, 38788, 21106],
+  ],
+  placed: [86600167, 80769406, 88243403],
+};
+
+describe('CURVAS prepared', () => {
+  it('equals what an independent program computes', async () => {
+    const record = await prepareCurvas(raw, out, { superpixels: false });
+    // Cases in the order of their names: the second one is complete.
+    expect(record.cases.map(({ source, number }) => [source, number])).toEqual([
+      ['UKCHLL001', 0],
+      ['UKCHLL002', 1],
+    ]);
+    const image = await readNifti(join(out, 'image_1.nii.gz'));
+    expect(image.size).toEqual([257, 257, 5]);
+    // The origin moved with the crop: 32 pixels in the plane, one slice.
+    const origin = [-30 + 32 * 0.7, 12 + 32 * 0.8, 5 + 2.5];
+    for (const [axis, spacing] of [0.04375, 0.0375, 3].entries()) {
+      expect(image.spacing[axis]).toBeCloseTo(spacing, 6);
+      expect(image.origin[axis]).toBeCloseTo(origin[axis]!, 4);
+    }
+    for (const [i, index] of independent.at.entries()) {
+      expect(image.data[index]).toBeCloseTo(independent.values[i]!, 3);
+    }
+    const sum = image.data.reduce((total, value) => total + value, 0);
+    const squares = image.data.reduce((total, value) => total + value * value, 0);
+    expect(Math.abs(sum / independent.sum - 1)).toBeLessThan(1e-6);
+    expect(Math.abs(squares / independent.squares - 1)).toBeLessThan(1e-6);
+    for (const rater of [1, 2, 3]) {
+      const { data } = await readNiftiLabels(join(out, `label_1_${rater}.nii.gz`));
+      const counts = [0, 0, 0, 0];
+      let placed = 0;
+      data.forEach((id: number, index: number) => {
+        counts[id]!++;
+        placed += ((index + 1) % 1009) * id;
+      });
+      expect(counts).toEqual(independent.counts[rater - 1]);
+      expect(placed).toBe(independent.placed[rater - 1]);
+    }
+    expect(JSON.parse(await readFile(join(out, 'classmap_1.json'), 'utf8'))).toMatchObject({
+      BGD: { 1: [0, 1, 2, 3, 4] },
+      PANCREAS: { 1: [0, 1, 2, 3] },
+      KIDNEY: { 1: [0, 1, 2, 3] },
+      LIVER: { 1: [0, 1, 2] },
+    });
+  });
+
+  it('records what was missing, and does only what is not there', async () => {
+    const [first] = (await prepareCurvas(raw, out, { superpixels: false })).cases;
+    expect(first).toMatchObject({
+      raters: [1, 3],
+      warnings: ['UKCHLL001: annotation_2.nii.gz is missing; rater 2 was left out.'],
+    });
+    const reused: boolean[] = [];
+    const onCase = (progress: { reused: boolean }) => reused.push(progress.reused);
+    await prepareCurvas(raw, out, { superpixels: false, onCase });
+    await rm(join(out, 'label_1_2.nii.gz'));
+    await prepareCurvas(raw, out, { superpixels: false, onCase, verify: true });
+    await writeRawCurvas(join(raw, 'training_set'), 'UKCHLL001');
+    await prepareCurvas(raw, out, { superpixels: false, onCase });
+    expect(reused).toEqual([true, true, true, false, false, true]);
+  });
+
+  it('names what is missing or odd', async () => {
+    const broken = join(root, 'broken');
+    await writeRawCurvas(broken, 'a', []);
+    await expect(prepareCurvas(broken, out)).rejects.toMatchObject({ code: 'input', file: join(broken, 'a') });
+    await expect(prepareCurvas(join(root, 'nowhere'), out)).rejects.toMatchObject({ code: 'input' });
+    await writeRawCurvas(broken, 'a');
+    const options = { table: 'CURVASPDAC', superpixels: false } as const;
+    await expect(prepareCurvas(broken, join(root, 'pdac'), options)).rejects.toThrow(
+      /rater 1: label 2 is none of the 1 classes PDAC/,
+    );
+  });
+});

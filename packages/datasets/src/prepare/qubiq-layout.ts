@@ -1,0 +1,79 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { InputError } from '@fsmr/core';
+import { listFolder } from '../folder/find-cases.js';
+import { byName } from './raw.js';
+import type { RawCase } from './run.js';
+
+/** Tasks of QUBIQ by name, and what they are images of. */
+export const qubiqTasks = {
+  'brain-growth': 'MR',
+  'brain-tumor': 'MR',
+  prostate: 'MR',
+  kidney: 'CT',
+  pancreas: 'CT',
+  'pancreatic-lesion': 'CT',
+} as const satisfies Record<string, 'CT' | 'MR'>;
+
+/** The name of a task. */
+export type QubiqTask = keyof typeof qubiqTasks;
+
+/** The two parts of the download. */
+export type QubiqSplit = 'Training' | 'Validation';
+
+/** Number of the subtask and of the rater in a label's file name; `caseTT_segRR` always means subtask 1. */
+export function parseLabelName(file: string): { subtask: number; rater: number } | undefined {
+  const match = /^(task|case)(\d+)_seg(\d+)\.nii\.gz$/.exec(file);
+  if (match === null) return undefined;
+  return { subtask: match[1] === 'case' ? 1 : Number(match[2]), rater: Number(match[3]) };
+}
+
+/** The folder with the cases of one task and split, with or without the folder of the split between. */
+export function splitFolder(raw: string, task: QubiqTask, split: QubiqSplit): string | undefined {
+  return [join(raw, task, split), join(raw, task)].find((folder) => existsSync(folder));
+}
+
+/**
+ * The cases of each subtask in one folder. A case without labels of a subtask keeps its number in it; a folder without
+ * image gets none (datasets section 8.3).
+ *
+ * @throws InputError where no case has an image or no label.
+ */
+export async function qubiqCases(folder: string): Promise<Map<number, RawCase[]>> {
+  const found: { source: string; masks: Map<number, Map<number, string>> }[] = [];
+  const names = (await listFolder(folder)).filter((entry) => !entry.isFile()).map(({ name }) => name);
+  for (const source of names.sort(byName)) {
+    const files = (await listFolder(join(folder, source))).map(({ name }) => name);
+    if (!files.includes('image.nii.gz')) continue;
+    const masks = new Map<number, Map<number, string>>();
+    for (const file of files) {
+      const label = parseLabelName(file);
+      if (label === undefined) continue;
+      const ofSubtask = masks.get(label.subtask) ?? new Map<number, string>();
+      masks.set(label.subtask, ofSubtask.set(label.rater, join(source, file)));
+    }
+    found.push({ source, masks });
+  }
+  const subtasks = [...new Set(found.flatMap(({ masks }) => [...masks.keys()]))].sort((a, b) => a - b);
+  if (subtasks.length === 0) {
+    throw new InputError('no case with image.nii.gz and taskTT_segRR.nii.gz was found.', {
+      file: folder,
+      remedy: 'Unpack the QUBIQ download here: {task}/Training/{case} and {task}/Validation/{case}.',
+    });
+  }
+  return new Map(
+    subtasks.map((subtask) => [
+      subtask,
+      found.map(({ source, masks }, number) => {
+        const own = [...(masks.get(subtask) ?? [])].sort(([a], [b]) => a - b);
+        return {
+          number,
+          source,
+          image: join(source, 'image.nii.gz'),
+          masks: new Map(own),
+          warnings: own.length === 0 ? [`${source}: there is no label of subtask ${subtask}.`] : [],
+        };
+      }),
+    ]),
+  );
+}

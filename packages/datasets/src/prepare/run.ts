@@ -1,0 +1,178 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InputError, InterruptedError } from '@fsmr/core';
+import { type LabelVolume, labelValues, type Volume, writeNifti } from '@fsmr/imaging';
+import type { Modality } from '../types.js';
+import { writeClassMaps } from './class-maps.js';
+import {
+  type CaseRecord,
+  fileRecord,
+  jsonHash,
+  type PreparationRecord,
+  preparationFile,
+  readJson,
+  type StepRecord,
+  unchanged,
+  writeJson,
+} from './record.js';
+import { type SuperpixelStep, writeSuperpixels } from './superpixels.js';
+
+/** The files of one raw case, relative to the raw folder. */
+export interface RawCase {
+  /** The number its files get. */
+  readonly number: number;
+  readonly source: string;
+  readonly image: string;
+  /** By rater id, ascending. */
+  readonly masks: ReadonlyMap<number, string>;
+  readonly warnings: readonly string[];
+}
+
+/** What becomes of a raw case. */
+export interface PreparedCase {
+  readonly image: Volume;
+  readonly labels: ReadonlyMap<number, LabelVolume>;
+  readonly warnings: readonly string[];
+}
+
+/** How a preparation reports and stops. */
+export interface PrepareControl {
+  /** After every case, also one that was there already. */
+  readonly onCase?: (progress: { readonly done: number; readonly cases: number; readonly reused: boolean }) => void;
+  /** Stops after the current case; what is finished is kept, and the next run goes on. */
+  readonly signal?: AbortSignal;
+  /** Whether superpixels are made now; true when absent, else episodes make them when they need them. */
+  readonly superpixels?: boolean;
+  /** Look at contents, not only at sizes, to decide whether a file is still the same. */
+  readonly verify?: boolean;
+}
+
+/** A preparation of one folder. */
+export interface Preparation extends PrepareControl {
+  readonly name: string;
+  readonly modality: Modality;
+  /** Class names by id; 0 is background. */
+  readonly names: readonly string[];
+  readonly raw: string;
+  readonly out: string;
+  readonly cases: readonly RawCase[];
+  readonly steps: readonly StepRecord[];
+  readonly superpixelStep: SuperpixelStep;
+  prepare(raw: RawCase): Promise<PreparedCase>;
+}
+
+/** Raised when results change, so that what older versions made is made again. */
+const preparationVersion = '1';
+
+/**
+ * Prepares case after case in the published layout (datasets section 8.1): `image_k.nii.gz`, `label_k_r.nii.gz`,
+ * superpixels, class maps, and `preparation.json` last of all.
+ *
+ * Every file appears whole or not at all, and a case counts as done when its own record is written after its files. So
+ * a run that was killed is simply started again, and ends with the same files as one that was not.
+ *
+ * @throws InterruptedError when told to stop; InputError, ShapeError or GeometryError for what is wrong with a file.
+ */
+export async function runPreparation(preparation: Preparation): Promise<PreparationRecord> {
+  const { name, modality, names, out, cases, signal, onCase, verify = false } = preparation;
+  if (cases.length === 0) throw new InputError('no case was found.', { file: preparation.raw });
+  const steps =
+    preparation.superpixels === false ? preparation.steps : [...preparation.steps, preparation.superpixelStep];
+  const stepsSha256 = jsonHash([preparationVersion, names, steps]);
+  await mkdir(join(out, 'records'), { recursive: true });
+  const records: CaseRecord[] = [];
+  for (const raw of cases) {
+    if (signal?.aborted === true) {
+      throw new InterruptedError(`stopped after ${records.length} of ${cases.length} cases.`, {
+        file: out,
+        remedy: 'Start again to go on.',
+      });
+    }
+    const known = await finishedCase(preparation, raw, stepsSha256, verify);
+    records.push(known ?? (await prepareCase(preparation, raw, stepsSha256)));
+    onCase?.({ done: records.length, cases: cases.length, reused: known !== undefined });
+  }
+  const raters = [...new Set(records.flatMap((record) => record.raters))].sort((a, b) => a - b);
+  await writeClassMaps(out, names, raters, records);
+  const result: PreparationRecord = {
+    format: 'fsmr-preparation-1',
+    name,
+    modality,
+    names,
+    raters,
+    steps,
+    cases: records,
+  };
+  await writeJson(join(out, preparationFile), result);
+  return result;
+}
+
+const recordFile = (out: string, { number }: RawCase): string => join(out, 'records', `case_${number}.json`);
+
+async function finishedCase(
+  { raw: folder, out }: Preparation,
+  raw: RawCase,
+  stepsSha256: string,
+  verify: boolean,
+): Promise<CaseRecord | undefined> {
+  const record = (await readJson(recordFile(out, raw))) as CaseRecord | undefined;
+  if (record?.stepsSha256 !== stepsSha256 || record.source !== raw.source) return undefined;
+  const inputs = [raw.image, ...raw.masks.values()];
+  const same = inputs.length === record.inputs.length && inputs.every((file, i) => record.inputs[i]!.file === file);
+  if (!same || !(await unchanged(folder, record.inputs, verify))) return undefined;
+  return (await unchanged(out, record.outputs, verify)) ? record : undefined;
+}
+
+async function prepareCase(preparation: Preparation, raw: RawCase, stepsSha256: string): Promise<CaseRecord> {
+  const { out, raw: folder, names } = preparation;
+  const { image, labels, warnings } = await preparation.prepare(raw);
+  const files = [`image_${raw.number}.nii.gz`];
+  await writeNifti(join(out, files[0]!), image);
+  for (const [rater, map] of labels) {
+    const unknown = labelValues(map.data).find((value) => value < 0 || value >= names.length);
+    if (unknown !== undefined) {
+      throw new InputError(
+        `label ${unknown} is none of the ${names.length - 1} classes ${names.slice(1).join(', ')}.`,
+        {
+          file: join(folder, raw.masks.get(rater)!),
+          rater: String(rater),
+          remedy: 'Check that this is the right data set.',
+        },
+      );
+    }
+    files.push(`label_${raw.number}_${rater}.nii.gz`);
+    await writeNifti(join(out, files.at(-1)!), map);
+  }
+  if (preparation.superpixels !== false) {
+    files.push(...(await writeSuperpixels(out, raw.number, image, preparation.superpixelStep)));
+  }
+  const record: CaseRecord = {
+    number: raw.number,
+    source: raw.source,
+    stepsSha256,
+    versions: { preparation: preparationVersion, node: process.versions.node, zlib: process.versions.zlib },
+    warnings: [...raw.warnings, ...warnings],
+    inputs: await Promise.all([raw.image, ...raw.masks.values()].map((file) => fileRecord(folder, file))),
+    outputs: await Promise.all(files.map((file) => fileRecord(out, file))),
+    raters: [...labels.keys()],
+    size: [image.size[2], image.size[1], image.size[0]],
+    classes: drawnSlices(labels),
+  };
+  await writeJson(recordFile(out, raw), record);
+  return record;
+}
+
+function drawnSlices(labels: ReadonlyMap<number, LabelVolume>): CaseRecord['classes'] {
+  const classes: Record<number, Record<number, number[]>> = {};
+  for (const [rater, { data, size }] of labels) {
+    const area = size[0] * size[1];
+    for (let z = 0; z < size[2]; z++) {
+      for (const id of labelValues(data.subarray(z * area, (z + 1) * area))) {
+        const ofClass = classes[id] ?? {};
+        classes[id] = ofClass;
+        ofClass[rater] = [...(ofClass[rater] ?? []), z];
+      }
+    }
+  }
+  return classes;
+}
