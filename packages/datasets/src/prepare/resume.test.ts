@@ -1,0 +1,105 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createRandom } from '@fsmr/core';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeRawCurvas } from '../testing/raw-curvas.js';
+import { prepareCurvas } from './curvas.js';
+
+// More kills on demand: FSMR_KILLS=50 npx vitest run packages/datasets/src/prepare/resume
+const kills = Number(process.env.FSMR_KILLS ?? 6);
+const mode = process.env.FSMR_KILLS === undefined ? 'plain' : 'superpixels';
+
+let root: string;
+let script: string;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'fsmr-resume-'));
+  script = join(root, 'child.mjs');
+  await build({
+    entryPoints: [fileURLToPath(new URL('../testing/prepare-child.ts', import.meta.url))],
+    outfile: script,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    conditions: ['@fsmr/source'],
+    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    logLevel: 'error',
+  });
+  for (const [index, source] of ['a', 'b', 'c'].entries())
+    await writeRawCurvas(join(root, 'raw'), source, [1, 2, 3], index);
+});
+afterAll(() => rm(root, { recursive: true }));
+
+/** Runs the preparation in a process of its own; kills it so many milliseconds after its start, if asked to. */
+function run(out: string, killAfter?: number): Promise<{ finished: boolean; worked: number }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [script, join(root, 'raw'), out, mode], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let text = '';
+    let started = 0;
+    child.stdout.on('data', (chunk: Buffer) => {
+      text += String(chunk);
+      if (started > 0) return;
+      started = performance.now();
+      if (killAfter !== undefined) setTimeout(() => child.kill('SIGKILL'), killAfter);
+    });
+    child.on('error', reject);
+    child.on('close', () => resolve({ finished: text.includes('finished'), worked: performance.now() - started }));
+  });
+}
+
+/** The hash of every file below a folder. */
+async function contents(folder: string): Promise<Record<string, string>> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+  const hashes = await Promise.all(
+    files.sort().map(async (file) => [
+      file.slice(folder.length),
+      createHash('sha256')
+        .update(await readFile(file))
+        .digest('hex'),
+    ]),
+  );
+  return Object.fromEntries(hashes);
+}
+
+describe('a preparation that is killed', () => {
+  it(`at ${kills} random moments and started again ends with the same files`, { timeout: 900_000 }, async () => {
+    const whole = await run(join(root, 'whole'));
+    expect(whole.finished).toBe(true);
+    const expected = await contents(join(root, 'whole'));
+    expect(Object.keys(expected)).toContain('/preparation.json');
+    const random = createRandom('kills');
+    for (let done = 0, round = 0; done < kills; round++) {
+      const out = join(root, `killed ${round}`);
+      // Several kills hit one run, until it gets through.
+      for (let finished = false; !finished; ) {
+        const result = await run(out, done < kills ? random.uniform(0, whole.worked) : undefined);
+        finished = result.finished;
+        if (!finished) done++;
+      }
+      expect(await contents(out)).toEqual(expected);
+      await rm(out, { recursive: true });
+    }
+  });
+
+  it('stops between cases when told to, and goes on', async () => {
+    const out = join(root, 'stopped');
+    const stop = new AbortController();
+    const control = { superpixels: mode === 'superpixels' };
+    const stopped = prepareCurvas(join(root, 'raw'), out, {
+      ...control,
+      signal: stop.signal,
+      onCase: () => stop.abort(),
+    });
+    await expect(stopped).rejects.toMatchObject({ code: 'interrupted', remedy: 'Start again to go on.' });
+    const reused: boolean[] = [];
+    await prepareCurvas(join(root, 'raw'), out, { ...control, onCase: (progress) => reused.push(progress.reused) });
+    expect(reused).toEqual([true, false, false]);
+  });
+});
