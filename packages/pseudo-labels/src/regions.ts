@@ -38,7 +38,10 @@ export function mergeRegions(edges: SortedEdges, scale: number, minimumSize: num
       inner[root] = weight;
     }
   }
-  for (let rank = 0; rank < count; rank++) {
+  // Once no region is too small, the remaining edges change nothing.
+  let small = 0;
+  for (let i = 0; i < nodes; i++) if (parent[i] === i && size[i]! < minimumSize) small++;
+  for (let rank = 0; rank < count && small > 0; rank++) {
     const edge = order[rank]!;
     const family = (edge / nodes) | 0;
     const from = edge - family * nodes;
@@ -47,7 +50,9 @@ export function mergeRegions(edges: SortedEdges, scale: number, minimumSize: num
     if (a === b || (size[a]! >= minimumSize && size[b]! >= minimumSize)) continue;
     const root = Math.min(a, b);
     parent[Math.max(a, b)] = root;
-    size[root] = size[a]! + size[b]!;
+    const joined = size[a]! + size[b]!;
+    small -= Number(size[a]! < minimumSize) + Number(size[b]! < minimumSize) - Number(joined < minimumSize);
+    size[root] = joined;
   }
   return numberRoots(parent);
 }
