@@ -34,13 +34,16 @@ export interface DeviationInputs {
  */
 export function deviations({ prototypes, counts, consensus, comparison }: DeviationInputs): tf.Tensor2D {
   return tf.tidy(() => {
-    if (consensus.shape[0] === 0) return tf.sub(prototypes, tf.mean(prototypes, 0, true));
-    if (comparison === 'mean') return tf.sub(prototypes, tf.mean(consensus, 0, true));
+    const count = consensus.shape[0];
+    if (count === 0) return tf.sub(prototypes, tf.mean(prototypes, 0, true));
+    // One consensus vector is its own mean and the nearest there is.
+    if (comparison === 'mean' || (comparison === 'nearest' && count === 1))
+      return tf.sub(prototypes, tf.mean(consensus, 0, true));
     if (comparison === 'nearest') return tf.sub(prototypes, nearest(prototypes, consensus));
-    const unequal = counts.findIndex((count) => count !== consensus.shape[0]);
+    const unequal = counts.findIndex((own) => own !== count);
     if (unequal >= 0) {
       throw new ShapeError(
-        `rater ${unequal} has ${counts[unequal]} prototypes and the consensus ${consensus.shape[0]}, which cannot be compared one to one.`,
+        `rater ${unequal} has ${counts[unequal]} prototypes and the consensus ${count}, which cannot be compared one to one.`,
         { remedy: "Compare with the 'mean' or the 'nearest' consensus prototype." },
       );
     }

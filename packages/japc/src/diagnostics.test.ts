@@ -39,6 +39,7 @@ describe('raterAttention', () => {
       [0.5, 0.5, 0],
     ]);
     expectClose(raterAttention(attention, [2, 0, 1]), [0.45, 0, 0.55, 0, 0, 0, 1, 0, 0], 1e-6);
+    expectClose(raterAttention(attention, [3]), [1], 1e-6);
     expect(() => raterAttention(attention, [1, 1])).toThrow(ShapeError);
   });
 });

@@ -54,9 +54,16 @@ export function raterAttention(attention: tf.Tensor2D, counts: readonly number[]
     throw new ShapeError(`counts ${counts.join(' + ')} do not add up to the ${rows} rows of the attention.`);
   }
   return tf.tidy(() => {
-    const owner = counts.flatMap((count, rater) => Array.from({ length: count }, () => rater));
-    const membership = tf.cast(tf.oneHot(tf.tensor1d(owner, 'int32'), counts.length), 'float32') as tf.Tensor2D;
-    const given = tf.matMul(tf.matMul(membership, attention, true), membership);
+    let before = 0;
+    const membership = tf.tensor2d(
+      counts.flatMap((count) => {
+        const own = Array.from({ length: rows }, (_, row) => (row >= before && row < before + count ? 1 : 0));
+        before += count;
+        return own;
+      }),
+      [counts.length, rows],
+    );
+    const given = tf.matMul(tf.matMul(membership, attention), membership, false, true);
     return tf.div(given, tf.maximum(tf.expandDims(tf.tensor1d([...counts]), 1), 1)) as tf.Tensor2D;
   });
 }

@@ -89,6 +89,12 @@ describe('deviations', () => {
     expectClose(tf.slice(delta, [1, 0], [1, -1]), tf.mul(tf.slice(consensus, [2, 0], [1, -1]), 2), 1e-6);
   });
 
+  it('takes one consensus prototype as the nearest', () => {
+    const one = tf.slice(consensus, [0, 0], [1, -1]);
+    const delta = deviations({ prototypes, consensus: one, counts: [2, 3], comparison: 'nearest' });
+    expectClose(delta, tf.sub(prototypes, one), 1e-6);
+  });
+
   it('takes the mean of all raters where the consensus has no prototype', () => {
     const delta = deviations({ prototypes, consensus: tf.zeros([0, 4]), counts: [2, 3], comparison: 'one-to-one' });
     expectClose(delta, tf.sub(prototypes, tf.mean(prototypes, 0)), 1e-6);

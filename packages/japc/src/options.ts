@@ -70,14 +70,16 @@ const paper: ResolvedOptions = {
  * - `'paper'`: the literal formula of sections 2.3 and 2.5; where the paper is silent, one mean consensus prototype,
  *   unit rows and PyTorch's start.
  * - `'released'`: what the published program computes: the gate with biases on prototypes as they are, mean loss.
- * - `'default'`: the paper's operator, started and bounded so that it neither collapses nor drowns the other losses.
+ * - `'default'`: the paper's operator in a residual form, started and weighted so that it neither collapses nor is at
+ *   once driven back to the uncalibrated prototypes.
  */
 export const presets: Readonly<Record<PresetName, ResolvedOptions>> = {
   paper,
   released: { ...paper, operator: 'gate', loss: 'mean', normalize: false, bias: true },
   default: {
     ...paper,
-    loss: 'row',
+    loss: 'mean',
+    comparison: 'nearest',
     normalizeRows: true,
     initialisation: 'similarity',
     residual: 0.5,
