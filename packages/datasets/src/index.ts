@@ -34,6 +34,7 @@ export { prepareQubiq, type QubiqFolders, type QubiqOptions } from './prepare/qu
 export { type QubiqSplit, type QubiqTask, qubiqTasks } from './prepare/qubiq-layout.js';
 export type { CaseRecord, FileRecord, PreparationRecord, StepRecord } from './prepare/record.js';
 export type { PrepareControl } from './prepare/run.js';
+export { prepareSingleRater, type SingleRaterSet } from './prepare/single-rater.js';
 export { type PreparedOptions, preparedDataset } from './prepared/prepared.js';
 export { classMapOf, classSlices, readClassMap } from './protocol/class-map.js';
 export {

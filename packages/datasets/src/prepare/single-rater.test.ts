@@ -1,0 +1,86 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createLabelVolume, createVolume, readNifti, readNiftiLabels, type Vector3, writeNifti } from '@fsmr/imaging';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { preparedDataset } from '../prepared/prepared.js';
+import { prepareSingleRater } from './single-rater.js';
+
+let root: string;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'fsmr-single-'));
+});
+afterAll(() => rm(root, { recursive: true }));
+
+async function write(image: string, label: string, size: Vector3, spacing: Vector3, values: readonly number[]) {
+  const count = size[0] * size[1] * size[2];
+  const grey = new Float32Array(count).map((_value, i) => 20 + ((i * 31) % 97));
+  const ids = new Int32Array(count).map((_value, i) => values[Math.floor(i / 50) % values.length]!);
+  await writeNifti(join(root, image), createVolume(grey, size, { spacing }), { type: 'int16' });
+  await writeNifti(join(root, label), createLabelVolume(ids, size, { spacing }), { type: 'int16' });
+  return { grey, ids };
+}
+
+describe('sets with one rater', () => {
+  it('CMR: a scan at the wanted spacing is only centred, its labels renamed', async () => {
+    await mkdir(join(root, 'cmr'));
+    const { grey, ids } = await write(
+      'cmr/image_4.nii.gz',
+      'cmr/label_4.nii.gz',
+      [100, 90, 2],
+      [1.25, 1.25, 7.99],
+      [0, 200, 500, 600],
+    );
+    await prepareSingleRater('CMR', join(root, 'cmr'), join(root, 'cmr-out'), { superpixels: false });
+    const image = await readNifti(join(root, 'cmr-out', 'image_4.nii.gz'));
+    const labels = await readNiftiLabels(join(root, 'cmr-out', 'label_4_1.nii.gz'));
+    // One row and column more, outside and 0; no slice more, as the header holds a little less than 7.99 mm. Index 0
+    // of the result lies 128 before the middle.
+    expect(image.size).toEqual([256, 256, 2]);
+    const at = (x: number, y: number, z: number): number => z * 65536 + (y + 128 - 45) * 256 + x + 128 - 50;
+    const from = (x: number, y: number, z: number): number => z * 9000 + y * 100 + x;
+    for (const [x, y, z] of [
+      [0, 0, 0],
+      [99, 89, 1],
+      [50, 45, 1],
+      [17, 80, 0],
+    ] as const) {
+      expect(image.data[at(x, y, z)]).toBeCloseTo(grey[from(x, y, z)]!, 4);
+      expect(labels.data[at(x, y, z)]).toBe({ 0: 0, 200: 1, 500: 2, 600: 3 }[ids[from(x, y, z)]!]);
+    }
+    expect([image.data[at(100, 0, 0)], image.data[at(-1, 0, 0)], labels.data[at(-1, 0, 0)]]).toEqual([0, 0, 0]);
+    const dataset = await preparedDataset(join(root, 'cmr-out'));
+    expect(dataset).toMatchObject({ name: 'cmr', modality: 'MR', classes: [{ name: 'LV-MYO' }, {}, {}] });
+  });
+
+  it('SABS: stretched over the whole volume, then cut; 256 rows and columns are read', async () => {
+    await mkdir(join(root, 'sabs', 'img'), { recursive: true });
+    await mkdir(join(root, 'sabs', 'label'));
+    const size: Vector3 = [512, 512, 2];
+    const { grey } = await write(
+      'sabs/img/img0001.nii.gz',
+      'sabs/label/label0001.nii.gz',
+      size,
+      [0.7, 0.7, 3],
+      [0, 13],
+    );
+    await prepareSingleRater('SABS', join(root, 'sabs'), join(root, 'sabs-out'), { superpixels: false });
+    const image = await readNifti(join(root, 'sabs-out', 'image_1.nii.gz'));
+    expect(image.size).toEqual([257, 257, 3]);
+    // Output index 4 lies on input index 7 of what is left without the border.
+    const expected = ((grey[(32 + 7) * 512 + 32 + 14]! - 20) / 96) * 255;
+    expect(image.data[4 * 257 + 8]).toBeCloseTo(expected, 3);
+    const scan = await (await preparedDataset(join(root, 'sabs-out'))).read('1');
+    expect(scan.size).toEqual([3, 256, 256]);
+    expect(scan.image[4 * 256 + 8]).toBe(image.data[4 * 257 + 8]);
+    expect(scan.stored?.voxels).toBe(257 * 257 * 3);
+  });
+
+  it('names what is missing', async () => {
+    await expect(prepareSingleRater('SABS', join(root, 'cmr'), join(root, 'x'))).rejects.toMatchObject({
+      code: 'input',
+    });
+    await rm(join(root, 'sabs', 'label', 'label0001.nii.gz'));
+    await expect(prepareSingleRater('SABS', join(root, 'sabs'), join(root, 'x'))).rejects.toThrow('has no labels');
+  });
+});
