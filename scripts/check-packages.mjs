@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { must, root } from './run.mjs';
 
-const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const { config } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const folder = mkdtempSync(join(tmpdir(), 'fsmr-packages-'));
 const packs = join(folder, 'packs');
 mkdirSync(packs);
@@ -17,7 +17,7 @@ const packages = readdirSync(join(root, 'packages'))
 
 try {
   for (const path of packages) {
-    must('npx', ['--yes', packageManager, 'pack', '--pack-destination', packs], { cwd: path, stdio: 'ignore' });
+    must('npx', ['--yes', `pnpm@${config.pnpm}`, 'pack', '--pack-destination', packs], { cwd: path, stdio: 'ignore' });
   }
   const tarballs = readdirSync(packs).map((file) => join(packs, file));
   for (const tarball of tarballs) {

@@ -25,6 +25,6 @@ export function must(command, args, options) {
 
 /** Installs every dependency with the pinned pnpm; nothing global is needed. */
 export function setUp() {
-  const { packageManager } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
-  must('npx', ['--yes', packageManager, 'install', '--frozen-lockfile', '--prefer-offline']);
+  const { config } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
+  must('npx', ['--yes', `pnpm@${config.pnpm}`, 'install', '--frozen-lockfile', '--prefer-offline']);
 }
