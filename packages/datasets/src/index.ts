@@ -20,6 +20,7 @@ export {
   pseudoEpisodes,
 } from './episode/pseudo-source.js';
 export { type RealEpisodeInputs, realEpisode } from './episode/real.js';
+export { type RealSource, type RealSourceOptions, realEpisodes } from './episode/real-source.js';
 export { isEmpty, resizeSlice, sliceOf } from './episode/slice.js';
 export { toAnnotatedImage, toTensors } from './episode/tensors.js';
 export { folderDataset } from './folder/folder.js';
