@@ -1,12 +1,20 @@
+// Up to here the keys fit the cache as they are.
+const radixLimit = 1 << 20;
+
 /**
  * The order that sorts non-negative numbers ascending, equal ones in their old order.
  *
- * Numbers are first spread over buckets by their size, then each bucket is sorted, by insertion where it is short and
- * by the bits of the doubles where it is long. Every bucket fits the cache, which is what makes whole volumes quick.
+ * The keys of an image are sorted by the bits of their doubles. Those of a volume are first spread over buckets by
+ * their size and each bucket is sorted by itself: every bucket fits the cache, which is what makes volumes quick.
  *
  * @param keys none negative (also not -0), none NaN; Infinity sorts last.
  */
 export function stableOrder(keys: Float64Array): Int32Array {
+  return keys.length <= radixLimit ? radixOrder(keys) : bucketOrder(keys);
+}
+
+/** As {@link stableOrder}, by buckets whatever the length. */
+export function bucketOrder(keys: Float64Array): Int32Array {
   const count = keys.length;
   let greatest = 0;
   for (let i = 0; i < count; i++) {
