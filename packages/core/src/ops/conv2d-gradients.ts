@@ -13,12 +13,27 @@ export interface Geometry {
   readonly pad: readonly [Pair, Pair];
 }
 
-/** The backend's convolution kernel, which takes stride and dilation together where `tf.conv2d` refuses. */
-export function convolve(
-  x: tf.Tensor4D,
-  filter: tf.Tensor4D,
-  { strides, dilations, pad }: Pick<Geometry, 'strides' | 'dilations' | 'pad'>,
-): tf.Tensor4D {
+/** Whether a matrix product over the channels does the same. */
+function isPointwise({ filterShape, strides, pad }: Geometry): boolean {
+  return filterShape[0] * filterShape[1] === 1 && strides[0] * strides[1] === 1 && pad.flat().every((p) => p === 0);
+}
+
+/** One matrix product over the channels of every position; `back` takes outputs to inputs. */
+function pointwise(x: tf.Tensor4D, filter: tf.Tensor4D, back: boolean): tf.Tensor4D {
+  const [batch, height, width, channels] = x.shape;
+  const [, , inputs, outputs] = filter.shape;
+  const matrix = tf.reshape(filter, [inputs, outputs]);
+  const product = tf.matMul(tf.reshape(x, [-1, channels]), matrix, false, back);
+  return tf.reshape(product, [batch, height, width, back ? inputs : outputs]);
+}
+
+/**
+ * The backend's convolution kernel, which takes stride and dilation together where `tf.conv2d` refuses; a matrix
+ * product where that is the same.
+ */
+export function convolve(x: tf.Tensor4D, filter: tf.Tensor4D, geometry: Geometry): tf.Tensor4D {
+  const { strides, dilations, pad } = geometry;
+  if (isPointwise(geometry)) return tf.tidy(() => pointwise(x, filter, false));
   const attributes = { strides, dilations, pad: [[0, 0], pad[0], pad[1], [0, 0]], dataFormat: 'NHWC' };
   return runKernel('Conv2D', { x, filter }, attributes)[0] as tf.Tensor4D;
 }
@@ -60,6 +75,7 @@ export function spread(x: tf.Tensor4D, [vertical, horizontal]: Pair): tf.Tensor4
  */
 export function inputGradient(dy: tf.Tensor4D, filter: tf.Tensor4D, geometry: Geometry): tf.Tensor4D {
   const { inputShape, filterShape, strides, dilations, pad } = geometry;
+  if (isPointwise(geometry)) return tf.tidy(() => pointwise(dy, filter, true));
   if (hasKernel('FsmrConv2DBackpropInput')) {
     const attributes = { inputShape, strides, pad, dilations };
     return runKernel('FsmrConv2DBackpropInput', { dy, filter }, attributes)[0] as tf.Tensor4D;
@@ -74,7 +90,13 @@ export function inputGradient(dy: tf.Tensor4D, filter: tf.Tensor4D, geometry: Ge
     }) as unknown as readonly [Pair, Pair];
     wide = crop(wide, pads);
     const positive = pads.map(([before, after]): Pair => [Math.max(before, 0), Math.max(after, 0)]);
-    return convolve(wide, swapped, { strides: [1, 1], dilations, pad: positive as unknown as readonly [Pair, Pair] });
+    return convolve(wide, swapped, {
+      inputShape: wide.shape,
+      filterShape: swapped.shape,
+      strides: [1, 1],
+      dilations,
+      pad: positive as unknown as readonly [Pair, Pair],
+    });
   });
 }
 
@@ -97,6 +119,12 @@ function crop(x: tf.Tensor4D, [vertical, horizontal]: readonly [Pair, Pair]): tf
  */
 export function filterGradient(x: tf.Tensor4D, dy: tf.Tensor4D, geometry: Geometry): tf.Tensor4D {
   const { filterShape, strides, dilations, pad } = geometry;
+  if (isPointwise(geometry)) {
+    const [, , from, to] = filterShape;
+    return tf.tidy(() =>
+      tf.reshape(tf.matMul(tf.reshape(x, [-1, from]), tf.reshape(dy, [-1, to]), true, false), [1, 1, from, to]),
+    );
+  }
   if (hasKernel('FsmrConv2DBackpropFilter')) {
     const attributes = { filterShape, strides, pad, dilations };
     return runKernel('FsmrConv2DBackpropFilter', { x, dy }, attributes)[0] as tf.Tensor4D;

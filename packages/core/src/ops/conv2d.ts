@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
 import { ShapeError } from '../errors.js';
 import { convolve, filterGradient, type Geometry, inputGradient } from './conv2d-gradients.js';
 import { differentiable } from './differentiable.js';
@@ -15,16 +15,6 @@ export interface Conv2dOptions {
 
 function outputExtent(input: number, taps: number, strides: number, dilation: number, padding: number): number {
   return Math.floor((input + 2 * padding - dilation * (taps - 1) - 1) / strides) + 1;
-}
-
-/** A matrix product does what a 1x1 convolution of stride 1 does, forward and backward. */
-function pointwise(x: tf.Tensor4D, filter: tf.Tensor4D): tf.Tensor4D {
-  const [batch, height, width, inputs] = x.shape;
-  const outputs = filter.shape[3];
-  return tf.tidy(() => {
-    const product = tf.matMul(tf.reshape(x, [-1, inputs]), tf.reshape(filter, [inputs, outputs]));
-    return tf.reshape(product, [batch, height, width, outputs]);
-  });
 }
 
 /**
@@ -52,7 +42,6 @@ export function conv2d(x: tf.Tensor4D, filter: tf.Tensor4D, options: Conv2dOptio
       `a ${filterHeight}x${filterWidth} filter of dilation ${dilation} exceeds images [${x.shape}].`,
     );
   }
-  if (filterHeight === 1 && filterWidth === 1 && strides === 1 && padding === 0) return pointwise(x, filter);
 
   const geometry: Geometry = {
     inputShape: x.shape,
