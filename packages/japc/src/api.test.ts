@@ -2,5 +2,21 @@ import { expect, it } from 'vitest';
 import * as api from './index.js';
 
 it('exports what it says and nothing else', () => {
-  expect(Object.keys(api).sort()).toMatchInlineSnapshot();
+  expect(Object.keys(api).sort()).toMatchInlineSnapshot(`
+    [
+      "attentionEntropy",
+      "attentionPrefix",
+      "calibrationLoss",
+      "defaultProjectionWidth",
+      "deviations",
+      "gate",
+      "inspectCalibration",
+      "japc",
+      "japcCalibrator",
+      "jointAttention",
+      "presets",
+      "prototypeSpread",
+      "raterAttention",
+    ]
+  `);
 });
