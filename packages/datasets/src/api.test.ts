@@ -1,0 +1,52 @@
+import { expect, it } from 'vitest';
+import * as api from './index.js';
+
+it('exports what the README lists', () => {
+  expect(Object.keys(api).sort()).toMatchInlineSnapshot(`
+    [
+      "applyAugmentation",
+      "applyGamma",
+      "augmentationPresets",
+      "bubil",
+      "classMapOf",
+      "classSlices",
+      "createSetting",
+      "datasetStatistics",
+      "drawOutline",
+      "evaluationEpisodes",
+      "fleissKappa",
+      "folderDataset",
+      "inspect",
+      "isEmpty",
+      "kappaSums",
+      "lidc",
+      "maskDice",
+      "normalise",
+      "overlappingFolds",
+      "phantomDataset",
+      "phantomRaters",
+      "prepareCurvas",
+      "prepareQubiq",
+      "prepareSingleRater",
+      "preparedDataset",
+      "pseudoEpisode",
+      "pseudoEpisodes",
+      "publishedTables",
+      "qubiqTasks",
+      "queryBounds",
+      "queryPart",
+      "readClassMap",
+      "realEpisode",
+      "realEpisodes",
+      "resizeSlice",
+      "sampleAugmentation",
+      "sliceOf",
+      "statisticsOf",
+      "supportSlices",
+      "testClasses",
+      "toAnnotatedImage",
+      "toTensors",
+      "trainingStatistics",
+    ]
+  `);
+});
