@@ -29,7 +29,7 @@ const scans = 6;
 const size = 64;
 
 /** Our method on a small encoder, each rater told apart by JAPC. Without the wrapper it is the plain method. */
-export const model: Model = {
+const model: Model = {
   backbone: tinyEncoder({ channels: 32, width: 8 }),
   method: japc(panet()),
 };
