@@ -11,32 +11,37 @@ const fromTfjs = createRequire(load.resolve('@tensorflow/tfjs'));
 const core = dirname(dirname(fromTfjs.resolve('@tensorflow/tfjs-core')));
 
 /** Writes one module that registers the backend named by the environment and then defines all specs. */
-export async function bundleSpecs(outfile) {
+export const bundleSpecs = (outfile) =>
+  bundleProgram(
+    [
+      `import './setup.mjs';`,
+      `import 'tfjs-core-dist/public/chained_ops/register_all_chained_ops.js';`,
+      `import 'tfjs-core-dist/tests.js';`,
+    ].join('\n'),
+    here,
+    outfile,
+  );
+
+/**
+ * Writes one module with everything `contents` imports. The module may lie anywhere: it looks for onnxruntime-node from
+ * `packageUrl`.
+ */
+export async function bundleProgram(contents, resolveDir, outfile, packageUrl = import.meta.url) {
   await build({
-    stdin: {
-      contents: [
-        `import './setup.mjs';`,
-        `import 'tfjs-core-dist/public/chained_ops/register_all_chained_ops.js';`,
-        `import 'tfjs-core-dist/tests.js';`,
-      ].join('\n'),
-      resolveDir: here,
-    },
+    stdin: { contents, resolveDir },
     bundle: true,
     platform: 'node',
     format: 'esm',
     outfile,
     mainFields: ['module', 'main'],
     conditions: ['@fsmr/source'],
-    alias: {
-      'tfjs-core-dist': join(core, 'dist'),
-      '@tensorflow/tfjs-core': core,
-    },
+    alias: { 'tfjs-core-dist': join(core, 'dist'), '@tensorflow/tfjs-core': core },
     external: ['onnxruntime-node'],
-    // The bundle lies in a temporary folder, from which packages could not be found, and some parts of it are CommonJS.
+    // Some parts of TensorFlow.js are CommonJS.
     banner: {
       js: `import { createRequire as createRequireHere } from 'node:module';
-const require = createRequireHere(${JSON.stringify(import.meta.url)});
-const packageUrl = ${JSON.stringify(import.meta.url)};`,
+const packageUrl = ${JSON.stringify(packageUrl)};
+const require = createRequireHere(packageUrl);`,
     },
     define: { 'import.meta.url': 'packageUrl' },
     // tfjs-core declares its spec files free of side effects, so they would be dropped.

@@ -1,0 +1,84 @@
+import { batchNormTrain, conv2d } from '@fsmr/core';
+import * as tf from '@tensorflow/tfjs';
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { encodeModel, node } from '../onnx/index.js';
+import { differenceToCpu, native, registerNative, valuesOn } from '../testing/backends.js';
+import { releaseGraph } from './graph.js';
+
+beforeAll(registerNative);
+
+const normal = (shape: number[], seed: number) => tf.randomNormal(shape, 0, 1, 'float32', seed);
+
+describe('kernels of our own equal the portable operations on the cpu backend', () => {
+  it('gives dilated and strided convolutions both gradients', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(1, 3), fc.constantFrom(1, 2), fc.constantFrom(1, 2, 4), (taps, strides, dilation) => {
+        const padding = ((taps - 1) / 2) * dilation;
+        const convolve = (x: tf.Tensor4D, w: tf.Tensor4D) => conv2d(x, w, { strides, dilation, padding });
+        const gradients = () => tf.grads(convolve as never)([normal([2, 11, 10, 3], 1), normal([taps, taps, 3, 4], 2)]);
+        expect(differenceToCpu(gradients)).toBeLessThan(3e-6);
+      }),
+      { numRuns: 12 },
+    );
+  });
+
+  it.each([
+    [true, true],
+    [true, false],
+    [false, true],
+    [false, false],
+  ])('normalises in training, rectified %s, with residual %s', (relu, added) => {
+    const forward = (x: tf.Tensor4D, scale: tf.Tensor1D, offset: tf.Tensor1D, residual: tf.Tensor4D) =>
+      batchNormTrain(x, scale, offset, { relu, ...(added && { residual }) });
+    const make = () => [normal([2, 5, 6, 7], 1), normal([7], 2), normal([7], 3), normal([2, 5, 6, 7], 4)];
+    const results = () => {
+      const { y, mean, variance } = forward(...(make() as [never, never, never, never]));
+      return [y, mean, variance] as tf.Tensor[];
+    };
+    expect(differenceToCpu(results)).toBeLessThan(3e-6);
+    const y = (...inputs: tf.Tensor[]) => {
+      const { y } = forward(...(inputs as [never, never, never, never]));
+      return tf.mul(y, normal([2, 5, 6, 7], 5));
+    };
+    const wanted = added ? y : (...inputs: tf.Tensor[]) => tf.add(y(...inputs), tf.mul(inputs[3] as tf.Tensor, 0));
+    expect(differenceToCpu(() => tf.grads(wanted)(make()))).toBeLessThan(3e-5);
+  });
+
+  it('runs a whole model, and frees it', () => {
+    const model = () =>
+      encodeModel({
+        name: 'm',
+        nodes: [node('Relu', ['x0'], ['y']), node('Add', ['y', 'x1'], ['z'])],
+        inputs: ['x0', 'x1'].map((name) => ({ name, type: 'float32' as const })),
+        outputs: ['y', 'z'].map((name) => ({ name, type: 'float32' as const })),
+      });
+    let encoded = 0;
+    const attributes = {
+      key: 'test',
+      outputs: ['z', 'y'],
+      model: () => model().subarray(0, encoded++ === 0 ? undefined : 0),
+    };
+    const run = () =>
+      tf
+        .engine()
+        .runKernel(
+          'FsmrRunGraph',
+          { x0: tf.tensor1d([-1, 2]), x1: tf.tensor1d([5, 6]) },
+          attributes as never,
+        ) as unknown as tf.Tensor[];
+    expect(valuesOn(native, run).map(({ data }) => data)).toEqual([
+      [5, 8],
+      [0, 2],
+    ]);
+    expect(valuesOn(native, run).map(({ data }) => data)).toEqual([
+      [5, 8],
+      [0, 2],
+    ]);
+    expect(encoded).toBe(1);
+    releaseGraph('test');
+    releaseGraph('unknown');
+    expect(() => valuesOn(native, run)).toThrow();
+    expect(encoded).toBe(2);
+  });
+});

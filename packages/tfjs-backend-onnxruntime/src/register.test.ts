@@ -1,0 +1,43 @@
+import { isFsmrError } from '@fsmr/core';
+import * as tf from '@tensorflow/tfjs';
+import { describe, expect, it } from 'vitest';
+import { registerOnnxRuntimeBackend, unregisterOnnxRuntimeBackend } from './register.js';
+
+function errorOf(run: () => unknown): string {
+  try {
+    run();
+  } catch (error) {
+    if (isFsmrError(error)) return `${error.code}: ${error.message}`;
+    throw error;
+  }
+  return 'none';
+}
+
+describe('registerOnnxRuntimeBackend', () => {
+  it('registers every kernel of the cpu backend, and more', () => {
+    registerOnnxRuntimeBackend({ name: 'all', threads: 1 });
+    const names = (backend: string) => new Set(tf.getKernelsForBackend(backend).map(({ kernelName }) => kernelName));
+    const here = names('all');
+    expect([...names('cpu')].filter((name) => !here.has(name))).toEqual([]);
+    expect([...here].filter((name) => name.startsWith('Fsmr')).sort()).toEqual([
+      'FsmrBatchNormTrain',
+      'FsmrBatchNormTrainGrad',
+      'FsmrConv2DBackpropFilter',
+      'FsmrConv2DBackpropInput',
+      'FsmrRunGraph',
+    ]);
+    unregisterOnnxRuntimeBackend('all');
+    expect(tf.getKernelsForBackend('all')).toEqual([]);
+    expect(tf.findBackendFactory('all')).toBeNull();
+  });
+
+  it('says what is wrong with a setting or a name', () => {
+    expect(errorOf(() => registerOnnxRuntimeBackend({ threads: 0 }))).toBe(
+      'config: threads is 0, but must be a number not below 1.',
+    );
+    expect(errorOf(() => registerOnnxRuntimeBackend({ maxPooledBytes: Number.NaN }))).toContain(
+      'maxPooledBytes is NaN',
+    );
+    expect(errorOf(() => registerOnnxRuntimeBackend({ name: 'cpu' }))).toContain('named cpu is registered already');
+  });
+});
