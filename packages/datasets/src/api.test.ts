@@ -10,6 +10,7 @@ it('exports what the README lists', () => {
       "bubil",
       "classMapOf",
       "classSlices",
+      "contactSheet",
       "createSetting",
       "datasetStatistics",
       "drawOutline",

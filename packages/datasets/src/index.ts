@@ -27,6 +27,7 @@ export { folderDataset } from './folder/folder.js';
 export type { FolderOptions, ManifestEntry } from './folder/options.js';
 export { bubil, lidc } from './folder/presets.js';
 export { fleissKappa, type KappaSums, kappaSums, maskDice } from './inspect/agreement.js';
+export { type ContactSheetOptions, contactSheet } from './inspect/contact-sheet.js';
 export { type ClassReport, type DatasetReport, type InspectOptions, inspect } from './inspect/inspect.js';
 export { type PhantomOptions, phantomDataset } from './phantom/phantom.js';
 export { drawOutline, type PhantomRater, type PhantomStyle, phantomRaters } from './phantom/raters.js';

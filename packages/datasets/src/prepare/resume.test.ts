@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { createRandom } from '@fsmr/core';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { preparedDataset } from '../prepared/prepared.js';
 import { writeRawCurvas } from '../testing/raw-curvas.js';
 import { prepareCurvas } from './curvas.js';
 
@@ -98,8 +99,10 @@ describe('a preparation that is killed', () => {
       onCase: () => stop.abort(),
     });
     await expect(stopped).rejects.toMatchObject({ code: 'interrupted', remedy: 'Start again to go on.' });
+    await expect(preparedDataset(out)).rejects.toThrow('the preparation of this folder was not finished');
     const reused: boolean[] = [];
     await prepareCurvas(join(root, 'raw'), out, { ...control, onCase: (progress) => reused.push(progress.reused) });
     expect(reused).toEqual([true, false, false]);
+    expect((await preparedDataset(out)).scans).toHaveLength(3);
   });
 });

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError, InterruptedError } from '@fsmr/core';
 import { type LabelVolume, labelValues, type Volume, writeNifti } from '@fsmr/imaging';
@@ -89,6 +89,8 @@ export async function runPreparation(preparation: Preparation): Promise<Preparat
       });
     }
     const known = await finishedCase(preparation, raw, stepsSha256, verify);
+    // The set is unfinished from here on, and must not be read as if it were whole.
+    if (known === undefined) await rm(join(out, preparationFile), { force: true });
     records.push(known ?? (await prepareCase(preparation, raw, stepsSha256)));
     onCase?.({ done: records.length, cases: cases.length, reused: known !== undefined });
   }

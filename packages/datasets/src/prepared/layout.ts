@@ -33,13 +33,24 @@ export const raterName = (id: number | string): string => `rater${Number(id)}`;
 
 /**
  * Finds the scans of a folder, ids ascending as numbers.
- * @throws InputError where there is none, or a label without image
+ * @throws InputError where there is none, a label without image, or a preparation that was not finished
  */
 export async function numberedFolder(folder: string): Promise<NumberedFolder> {
   const images = new Map<string, string>();
   const superpixels = new Map<string, string>();
   const labels = new Map<string, Map<number, string>>();
-  for (const { name } of await listFolder(folder)) {
+  const record = await readRecord(folder);
+  const entries = await listFolder(folder);
+  if (record === undefined && entries.some(({ name }) => name === 'records')) {
+    throw new InputError('the preparation of this folder was not finished.', {
+      file: folder,
+      remedy: 'Run the preparation again; it goes on where it stopped.',
+    });
+  }
+  // Files of an earlier preparation may still lie there.
+  const made = record && new Set(record.cases.flatMap(({ outputs }) => outputs.map(({ file }) => file)));
+  for (const { name } of entries) {
+    if (made?.has(name) === false) continue;
     const image = imageName.exec(name);
     const label = labelName.exec(name);
     const regions = superpixelName.exec(name);
@@ -66,7 +77,6 @@ export async function numberedFolder(folder: string): Promise<NumberedFolder> {
   }
   const lost = [...labels.keys()].find((id) => !images.has(id));
   if (lost !== undefined) throw new InputError(`scan ${lost} has labels but no image.`, { file: folder });
-  const record = await readRecord(folder);
   const ids = [...images.keys()].sort((a, b) => Number(a) - Number(b));
   const raters = [...new Set([...labels.values()].flatMap((own) => [...own.keys()]))].sort((a, b) => a - b);
   return {

@@ -55,7 +55,7 @@ export interface EvaluationPlan extends Iterable<EvaluationEpisode> {
  *
  * Missing raters: an episode has the raters who drew the class in the support scan and outlined the query scan at all.
  * A rater whose support masks of the class are all empty shows no style, and is left out and reported; an empty mask of
- * a query is a truth like any other, and so is one empty slice among others.
+ * a query is a truth like any other, and so is one empty slice among others. Pairs without a common rater are passed over.
  *
  * @throws InputError for an unknown scan; ConfigError for an unknown class or fewer than one part.
  */
