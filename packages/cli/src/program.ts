@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { describeDiagnosis, doctor } from '@fsmr/engine';
 import { Command } from 'commander';
 import { demoConfig } from './commands/demo.js';
 import { evaluateRun, evaluationText } from './commands/evaluate.js';
@@ -7,8 +8,10 @@ import { readSegmentTask } from './commands/segment-inputs.js';
 import { trainRun } from './commands/train.js';
 import { checkConfig, loadConfig } from './config/load.js';
 import type { RunConfig } from './config/schema.js';
+import { addDataCommands } from './program-data.js';
 import { startConfiguredEngine } from './run/engine.js';
 import { interruptSignal } from './run/interrupt.js';
+import { seedOf } from './run/seed.js';
 
 const configHelp = `
 The configuration is JSON. A folder of images outlined by several people needs no more than
@@ -16,9 +19,11 @@ The configuration is JSON. A folder of images outlined by several people needs n
 where cases/<case>/image.png lies beside one mask a rater (anna.png, ben.png; white is foreground).
 Other keys, all optional:
   seed                    any number or text
+  data.kind               folder; phantom (scans, size, raters); bubil, lidc; prepared (what fsmr prepare wrote)
   data.raters             names in order, or a pattern such as "*_amira"
   data.classes, .classOf  class names; "prefix" if case names start with them
   data.group              manifest field that must not be split (patient)
+  data.modality           CT (normalised with the training scans' statistics), MR, other (scan by scan)
   split.evaluation, .fold share kept for evaluation, which share
   model.backbone          tiny, resnet18, resnet34, resnet50, resnet101, qnet, rpt
   model.layers, .channels stages of a resnet (3 or 4), channels of its head
@@ -48,7 +53,7 @@ export function createProgram(): Command {
     .description('train and evaluate on a phantom whose raters have known styles, then write a report')
     .option('--out <folder>', 'where results go', 'out/demo')
     .option('--seed <seed>', 'same seed, same table', '1234')
-    .action(({ out, seed }: CommonOptions) => trainAndEvaluate(demoConfig(seedOf(seed) ?? 1234), out));
+    .action(({ out, seed }: CommonOptions & { seed: string }) => trainAndEvaluate(demoConfig(seedOf(seed)), out));
   program
     .command('train')
     .description('train the base method and JAPC from superpixel pseudo labels; given again, it resumes')
@@ -83,8 +88,19 @@ export function createProgram(): Command {
     .action(async (options: SegmentOptions) => {
       const task = await readSegmentTask(options);
       const versions = await startConfiguredEngine(options.backend === undefined ? {} : { backend: options.backend });
-      const written = await segmentCommand({ task, weights: options.weights, out: options.out, versions });
+      const { weights, out } = options;
+      const seed = options.seed === undefined ? undefined : seedOf(options.seed);
+      const written = await segmentCommand({ task, weights, out, versions, seed });
       process.stdout.write(`${written.join('\n')}\n`);
+    });
+  addDataCommands(program);
+  program
+    .command('doctor')
+    .description('say which engine starts on this machine, how fast it is, and why faster ones did not start')
+    .option('--backend <name>', 'examine this one')
+    .action(async ({ backend }: { backend?: string }) => {
+      const diagnosis = await doctor(backend === undefined ? {} : { backend: backend as never });
+      process.stdout.write(`${describeDiagnosis(diagnosis)}\n`);
     });
   return program;
 }
@@ -96,6 +112,7 @@ interface SegmentOptions {
   readonly weights: string;
   readonly out: string;
   readonly backend?: string;
+  readonly seed?: string;
 }
 
 async function trainAndEvaluate(config: RunConfig, out: string): Promise<void> {
@@ -124,11 +141,5 @@ async function withRun(config: RunConfig, work: Work): Promise<void> {
 
 async function configured(file: string, seed: string | undefined): Promise<RunConfig> {
   const config = await loadConfig(file);
-  const own = seedOf(seed);
-  return own === undefined ? config : checkConfig({ ...config, seed: own });
-}
-
-function seedOf(text: string | undefined): number | string | undefined {
-  if (text === undefined) return undefined;
-  return /^-?\d+$/.test(text) ? Number(text) : text;
+  return seed === undefined ? config : checkConfig({ ...config, seed: seedOf(seed) });
 }

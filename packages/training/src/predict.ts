@@ -4,6 +4,7 @@ import {
   hardForeground,
   type Model,
   type ParameterRecord,
+  type Random,
   segmentFeatures,
 } from '@fsmr/core';
 import * as tf from '@tensorflow/tfjs';
@@ -31,9 +32,16 @@ export interface Arm {
  * @param support features of the support slice [1, h, w, C]
  * @param query features of the query slice [1, h, w, C]
  * @param masks what the raters drew on the support slice [R, 1, H, W], 0 or 1
+ * @param random for methods that draw random numbers; a fixed seed when absent
  * @returns [R, H, W], 0 or 1; the caller owns it.
  */
-export function predictMasks(arm: Arm, support: FeatureMaps, query: FeatureMaps, masks: tf.Tensor4D): tf.Tensor3D {
+export function predictMasks(
+  arm: Arm,
+  support: FeatureMaps,
+  query: FeatureMaps,
+  masks: tf.Tensor4D,
+  random?: Random,
+): tf.Tensor3D {
   const { method } = arm.model;
   const once = (own: tf.Tensor4D): tf.Tensor3D => {
     const { logits } = segmentFeatures({
@@ -43,6 +51,7 @@ export function predictMasks(arm: Arm, support: FeatureMaps, query: FeatureMaps,
       query,
       masks: own,
       shots: allShots(own.shape[0], 1),
+      ...(random === undefined ? {} : { random }),
     });
     return hardForeground(logits);
   };

@@ -108,16 +108,21 @@ function classMean(
   return means.length === 0 ? Number.NaN : mean(means);
 }
 
-/** Compares two arms over the supports both have. @throws InputError where they share fewer than two. */
-export function compareArms(first: ArmSummary, second: ArmSummary): ArmComparison {
+/** Dice of the supports that both arms have and that are defined for both: what a paired test is made of. */
+export function pairedSupports(first: ArmSummary, second: ArmSummary): (readonly [first: number, second: number])[] {
   const key = (support: SupportDice): string => JSON.stringify([support.class, support.support]);
   const others = new Map(second.supports.map((support) => [key(support), support.dice]));
-  const pairs = first.supports.flatMap((support) => {
+  return first.supports.flatMap((support) => {
     const other = others.get(key(support));
     return other === undefined || Number.isNaN(other) || Number.isNaN(support.dice)
       ? []
       : [[support.dice, other] as const];
   });
+}
+
+/** Compares two arms over the supports both have. @throws InputError where they share fewer than two. */
+export function compareArms(first: ArmSummary, second: ArmSummary): ArmComparison {
+  const pairs = pairedSupports(first, second);
   if (pairs.length < 2)
     throw new InputError(`arms ${first.arm} and ${second.arm} share ${pairs.length} supports; two are needed.`);
   const test = pairedTTest(

@@ -11,6 +11,7 @@ import {
   episodeKey,
   evaluate,
   type FeatureStore,
+  pairedSupports,
   summarise,
 } from '@fsmr/training';
 import * as tf from '@tensorflow/tfjs';
@@ -18,8 +19,9 @@ import { buildDataset, splitScans } from '../config/dataset.js';
 import { buildBackbone } from '../config/model.js';
 import type { RunConfig } from '../config/schema.js';
 import { reportPage } from '../report/report.js';
-import { comparisonRows, diceRows, markdownTable } from '../report/tables.js';
-import { appendJsonLine, readJsonLines, writeAtomically, writeJson } from '../run/files.js';
+import { comparisonRows, csvLine, diceRows, markdownTable } from '../report/tables.js';
+import { checkAdopted } from '../run/adopt.js';
+import { appendJsonLine, dropUnfinishedLine, readJsonLines, writeAtomically, writeJson } from '../run/files.js';
 import { type RunFolder, runFolder } from '../run/folder.js';
 import { loadArm } from '../run/load-arm.js';
 import { drawPanels } from '../run/panels.js';
@@ -50,6 +52,7 @@ export async function evaluateRun(
   signal: AbortSignal,
 ): Promise<Evaluation> {
   const folder = runFolder(out);
+  await checkAdopted(folder, config);
   const dataset = await buildDataset(config);
   const { training, evaluation } = splitScans(dataset, config);
   const ids = evaluation.map(({ id }) => id);
@@ -107,15 +110,18 @@ async function runEpisodes({ folder, episodes, ...inputs }: Running): Promise<Ev
   const names = inputs.arms.map(({ name }) => name);
   const complete = ({ key, results }: RecordLine): boolean =>
     wanted.has(key) && names.every((name) => results.some(({ arm }) => arm === name));
-  const lines = (await readJsonLines<RecordLine>(folder.records)).filter(complete);
-  const done = new Set(lines.map(({ key }) => key));
+  await dropUnfinishedLine(folder.records);
+  // An episode has two lines where it was evaluated again with more arms; the last one counts.
+  const known = (await readJsonLines<RecordLine>(folder.records)).filter(complete);
+  const lines = new Map(known.map(({ key, results }) => [key, results]));
+  const done = new Set(lines.keys());
   const progress = createProgress('Evaluating');
   await evaluate({
     ...inputs,
     episodes,
     done,
     onEpisode: async (key, results) => {
-      lines.push({ key, results });
+      lines.set(key, results);
       done.add(key);
       progress.update(done.size, episodes.length);
       await appendJsonLine(folder.records, { key, results });
@@ -127,11 +133,16 @@ async function runEpisodes({ folder, episodes, ...inputs }: Running): Promise<Ev
       remedy: 'Give the same command again to go on.',
     });
   }
-  const results = lines.flatMap((line) => line.results.filter(({ arm }) => names.includes(arm)));
+  // In the order of the plan, so that an interrupted evaluation sums in the order an uninterrupted one does.
+  const results = episodes.flatMap((episode) =>
+    lines.get(episodeKey(episode))!.filter(({ arm }) => names.includes(arm)),
+  );
   const arms = summarise(results).sort((a, b) => names.indexOf(a.arm) - names.indexOf(b.arm));
   const japc = arms.find(({ arm }) => arm === 'japc');
-  const others = arms.filter(({ arm }) => arm !== 'japc');
-  return { arms, comparisons: japc === undefined ? [] : others.map((other) => compareArms(japc, other)) };
+  if (japc === undefined) return { arms, comparisons: [] };
+  // One support is no sample; the table stands without a test then.
+  const others = arms.filter((other) => other !== japc && pairedSupports(japc, other).length > 1);
+  return { arms, comparisons: others.map((other) => compareArms(japc, other)) };
 }
 
 async function writeResults(
@@ -145,7 +156,7 @@ async function writeResults(
   const csv = arms.flatMap(({ arm, supports }) =>
     supports.flatMap((support) =>
       Object.entries(support.byRater).map(([rater, dice]) =>
-        [arm, support.class, support.support, rater, dice].join(','),
+        csvLine([arm, support.class, support.support, rater, dice]),
       ),
     ),
   );

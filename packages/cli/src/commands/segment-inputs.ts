@@ -1,6 +1,7 @@
 import { basename, extname } from 'node:path';
 import { InputError, ShapeError } from '@fsmr/core';
 import { type Image2D, type Mask2D, maskArea, readGreyPng, readMaskPng } from '@fsmr/imaging';
+import { withPlace } from '../run/place.js';
 
 /** What `fsmr segment` was asked, as read from disk and checked. */
 export interface SegmentTask {
@@ -24,10 +25,10 @@ export interface SegmentFiles {
  * @throws InputError or ShapeError that names file, rater and remedy.
  */
 export async function readSegmentTask(files: SegmentFiles): Promise<SegmentTask> {
-  const support = await readGreyPng(files.support);
+  const support = await read(() => readGreyPng(files.support), files.support);
   const masks = new Map<string, Mask2D>();
   for (const [rater, file] of raterFiles(files.mask)) {
-    const mask = await readMaskPng(file, rater);
+    const mask = await read(() => readMaskPng(file, rater), file, rater);
     sameSize(mask, support, { file, rater, what: 'the mask' });
     if (maskArea(mask) === 0) {
       throw new InputError('the mask is empty.', {
@@ -47,11 +48,20 @@ export async function readSegmentTask(files: SegmentFiles): Promise<SegmentTask>
         remedy: 'Rename one, or run twice.',
       });
     }
-    const query = await readGreyPng(file);
+    const query = await read(() => readGreyPng(file), file);
     sameSize(query, support, { file, what: 'the query' });
     queries.set(name, query);
   }
   return { support, masks, queries };
+}
+
+/** Readers of images do not know whose they are. */
+async function read<Image>(reader: () => Promise<Image>, file: string, rater?: string): Promise<Image> {
+  try {
+    return await reader();
+  } catch (error) {
+    throw withPlace(error, { file, rater, remedy: 'Give a PNG image.' });
+  }
 }
 
 /** The raters and files of `rater=file` words. @throws InputError for a word without name or file, or a rater named twice. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { compileEncoder, type Encoder } from '@fsmr/backbones';
-import { encoderPrefix, withPrefix } from '@fsmr/core';
+import { createRandom, encoderPrefix, withPrefix } from '@fsmr/core';
 import { normalise, type Scan } from '@fsmr/datasets';
 import { encodePng, greyPicture, type Image2D, type Mask2D, maskPicture } from '@fsmr/imaging';
 import { type Arm, predictMasks, sliceImage } from '@fsmr/training';
@@ -19,6 +19,8 @@ export interface SegmentCommand {
   readonly weights: string;
   readonly out: string;
   readonly versions: Versions;
+  /** For methods that draw random numbers. */
+  readonly seed?: number | string | undefined;
 }
 
 /**
@@ -28,10 +30,9 @@ export interface SegmentCommand {
  * @returns the files written.
  * @throws WeightsError for a weights file that does not fit.
  */
-export async function segmentCommand({ task, weights, out, versions }: SegmentCommand): Promise<string[]> {
+export async function segmentCommand({ task, weights, out, versions, seed }: SegmentCommand): Promise<string[]> {
   const file = await readModelFile(weights);
-  const predictions = predictAll(task, file);
-  tf.dispose(Object.values(file.parameters));
+  const predictions = predictAndFree(task, file, seed);
   const written: string[] = [];
   const write = async (name: string, content: Uint8Array | string): Promise<void> => {
     const path = join(out, name);
@@ -65,24 +66,34 @@ export async function segmentCommand({ task, weights, out, versions }: SegmentCo
   return [...written, join(out, 'areas.json')];
 }
 
-function predictAll(task: SegmentTask, file: ModelFile): Map<string, Map<string, Mask2D>> {
-  const { model, parameters, calibrated } = file;
+type Predictions = ReadonlyMap<string, ReadonlyMap<string, Mask2D>>;
+
+function predictAndFree(task: SegmentTask, file: ModelFile, seed: SegmentCommand['seed']): Predictions {
+  try {
+    return predictAll(task, file, seed);
+  } finally {
+    tf.dispose(Object.values(file.parameters));
+  }
+}
+
+function predictAll(task: SegmentTask, file: ModelFile, seed: SegmentCommand['seed']): Predictions {
+  const { model, parameters, calibrated, statistics } = file;
   const arm: Arm = { name: 'segmentation', model, parameters, mode: calibrated ? 'joint' : 'per-rater' };
   const encoder = compileEncoder(model.backbone as Encoder, withPrefix(parameters, encoderPrefix));
   try {
     return tf.tidy(() => {
       const { width, height } = task.support;
-      const features = (image: Image2D) => encoder.encode(sliceImage(normalise(asScan(image)), 0));
+      const features = (image: Image2D) => encoder.encode(sliceImage(normalise(asScan(image), statistics), 0));
       const support = features(task.support);
       const raters = [...task.masks.keys()];
-      const masks = tf.tensor4d(
-        [...task.masks.values()].flatMap(({ data }) => [...data]),
-        [raters.length, 1, height, width],
-      );
-      const found = new Map<string, Map<string, Mask2D>>();
+      const plane = width * height;
+      const drawn = new Float32Array(raters.length * plane);
+      for (const [index, { data }] of [...task.masks.values()].entries()) drawn.set(data, index * plane);
+      const masks = tf.tensor4d(drawn, [raters.length, 1, height, width]);
+      const found = new Map<string, ReadonlyMap<string, Mask2D>>();
       for (const [query, image] of task.queries) {
-        const values = predictMasks(arm, support, features(image), masks).dataSync();
-        const plane = width * height;
+        const random = seed === undefined ? undefined : createRandom(seed).fork(query);
+        const values = predictMasks(arm, support, features(image), masks, random).dataSync();
         const ofRater = (index: number): Mask2D => ({
           width,
           height,

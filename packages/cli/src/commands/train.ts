@@ -2,7 +2,7 @@ import { appendFileSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { asEncoderWeights, loadParameters, loadWeights, saveSafetensors } from '@fsmr/backbones';
-import { addPrefix, encoderPrefix, InterruptedError, type Model } from '@fsmr/core';
+import { addPrefix, ConfigError, encoderPrefix, InterruptedError, type Model } from '@fsmr/core';
 import { type Dataset, trainingStatistics } from '@fsmr/datasets';
 import {
   decodeCheckpoint,
@@ -11,6 +11,7 @@ import {
   initialState,
   parametersOf,
   pseudoEpisodeSource,
+  type StepReport,
   type TrainingPlan,
   type TrainingState,
   totalSteps,
@@ -22,7 +23,7 @@ import { buildBackbone, buildModel } from '../config/model.js';
 import type { RunConfig } from '../config/schema.js';
 import { adoptConfig } from '../run/adopt.js';
 import { planOf, type TrainedArm, trainedArms, trainingModel } from '../run/arms.js';
-import { exists, writeAtomically, writeJson } from '../run/files.js';
+import { exists, readJsonLines, writeAtomically, writeJson } from '../run/files.js';
 import { type RunFolder, runFolder } from '../run/folder.js';
 import { createProgress } from '../run/progress.js';
 import type { Versions } from '../run/versions.js';
@@ -34,17 +35,28 @@ import type { Versions } from '../run/versions.js';
  */
 export async function trainRun(config: RunConfig, out: string, versions: Versions, signal: AbortSignal): Promise<void> {
   const folder = runFolder(out);
+  const dataset = await buildDataset(config);
+  await checkBeforehand(config, dataset);
   await mkdir(out, { recursive: true });
   await adoptConfig(folder, config);
   await writeJson(folder.versions, versions);
-  const dataset = await buildDataset(config);
   const arms = trainedArms(config);
   for (const arm of arms) {
     if (await exists(folder.weights(arm))) continue;
     const half = await sharedHalf(config, folder, dataset, arms, signal);
     const state = await trainArm(config, folder, dataset, arm, half, signal);
-    await saveArm(config, folder, arm, state);
+    await saveArm(config, folder, dataset, arm, state);
     disposeState(state);
+  }
+}
+
+/** Finds what is wrong before a folder is made. */
+async function checkBeforehand(config: RunConfig, dataset: Dataset): Promise<void> {
+  splitScans(dataset, config);
+  trainingModel(config);
+  const { weights } = config.model;
+  if (weights !== undefined && !(await exists(weights))) {
+    throw new ConfigError('model.weights: there is no such file.', { file: weights, remedy: 'Check the path.' });
   }
 }
 
@@ -92,11 +104,11 @@ async function runPlan(
   const state = saved === undefined ? await startingState(config, model) : decodeCheckpoint(saved, model, identity);
   const steps = totalSteps(plan);
   if (state.step >= steps) return state;
-  const training = splitScans(dataset, config).training.map(({ id }) => id);
+  const training = trainingIds(dataset, config);
   const statistics = await trainingStatistics(dataset, training);
   const progress = createProgress(`Training ${name}`);
   const log = folder.log(name);
-  await mkdir(dirname(log), { recursive: true });
+  await keepLogUntil(log, state.step);
   const trained = await train({
     model: freezeStatistics(model, config),
     plan,
@@ -126,6 +138,12 @@ async function runPlan(
   return trained;
 }
 
+/** Steps after the last checkpoint are done again, so they leave the log. */
+async function keepLogUntil(log: string, step: number): Promise<void> {
+  const lines = (await readJsonLines<StepReport>(log)).filter((report) => report.step <= step);
+  await writeAtomically(log, lines.map((report) => `${JSON.stringify(report)}\n`).join(''));
+}
+
 /** Batch statistics of two images are noisy; frozen ones keep what pretraining knew. */
 function freezeStatistics(model: Model, { training }: RunConfig): Model {
   if (!training.freezeStatistics) return model;
@@ -153,12 +171,31 @@ async function startingState(config: RunConfig, model: Model): Promise<TrainingS
   return { ...state, parameters: { ...state.parameters, ...loaded } };
 }
 
-async function saveArm(config: RunConfig, folder: RunFolder, arm: TrainedArm, state: TrainingState): Promise<void> {
+async function saveArm(
+  config: RunConfig,
+  folder: RunFolder,
+  dataset: Dataset,
+  arm: TrainedArm,
+  state: TrainingState,
+): Promise<void> {
   const model = buildModel(config.model, arm === 'japc');
+  const statistics = await trainingStatistics(dataset, trainingIds(dataset, config));
+  // Where the backbone once started from is nobody's business who uses the trained file.
+  const { weights: _weights, ...modelConfig } = config.model;
   await mkdir(dirname(folder.weights(arm)), { recursive: true });
   await saveSafetensors(folder.weights(arm), parametersOf(model, state), {
-    metadata: { format: 'fsmr-model-1', arm, model: JSON.stringify(config.model), seed: String(config.seed) },
+    metadata: {
+      format: 'fsmr-model-1',
+      arm,
+      model: JSON.stringify(modelConfig),
+      seed: String(config.seed),
+      ...(statistics === undefined ? {} : { statistics: JSON.stringify(statistics) }),
+    },
   });
+}
+
+function trainingIds(dataset: Dataset, config: RunConfig): string[] {
+  return splitScans(dataset, config).training.map(({ id }) => id);
 }
 
 /** What a checkpoint must agree on: everything that shapes the weights. */

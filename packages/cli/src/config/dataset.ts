@@ -5,7 +5,9 @@ import {
   type FolderOptions,
   folderDataset,
   lidc,
+  type PreparedOptions,
   phantomDataset,
+  preparedDataset,
   type ScanInfo,
 } from '@fsmr/datasets';
 import type { RunConfig } from './schema.js';
@@ -19,12 +21,16 @@ export async function buildDataset({ data, seed }: RunConfig): Promise<Dataset> 
       return folderDataset(data.folder, bubil);
     case 'lidc':
       return folderDataset(data.folder, lidc);
-    case 'folder': {
-      const { kind, folder, ...given } = data;
-      const options = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-      return folderDataset(folder, options as FolderOptions);
-    }
+    case 'folder':
+      return folderDataset(data.folder, given(data) as FolderOptions);
+    case 'prepared':
+      return preparedDataset(data.folder, given(data) as PreparedOptions);
   }
+}
+
+/** The options somebody wrote down, without where the data lies. */
+function given({ kind: _kind, folder: _folder, ...options }: { kind: string; folder: string }): object {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
 /** Which scans train and which are evaluated. */

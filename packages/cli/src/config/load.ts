@@ -20,7 +20,11 @@ export async function loadConfig(file: string): Promise<RunConfig> {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new ConfigError(`is not JSON: ${(cause as Error).message}.`, { file, cause });
+    throw new ConfigError(`is not JSON: ${(cause as Error).message}.`, {
+      file,
+      cause,
+      remedy: 'Keys and text need double quotes, and no comma follows the last entry.',
+    });
   }
   return fromFolder(checkConfig(value, file), dirname(resolve(file)));
 }

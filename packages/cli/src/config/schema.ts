@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { japcOptionSchema, methodOptionSchemas } from './options.js';
 
 /** Where images and masks come from. */
 const folderData = z.strictObject({
@@ -26,33 +27,53 @@ const presetData = z.strictObject({
   folder: z.string(),
 });
 
+const preparedData = z.strictObject({
+  kind: z.literal('prepared'),
+  folder: z.string().describe('what fsmr prepare wrote: image_{k}.nii.gz, label_{k}_{r}.nii.gz'),
+  classes: z.array(z.string()).min(1).optional(),
+  modality: z.enum(['CT', 'MR', 'other']).optional(),
+});
+
 const positive = z.number().positive();
+
+const model = z
+  .strictObject({
+    backbone: z.enum(['tiny', 'resnet18', 'resnet34', 'resnet50', 'resnet101', 'qnet', 'rpt']).default('tiny'),
+    layers: z
+      .union([z.literal(3), z.literal(4)])
+      .optional()
+      .describe('residual stages of a resnet'),
+    channels: z.number().int().min(8).optional(),
+    weights: z.string().optional().describe('.pth, .safetensors or .npz to start the backbone from'),
+    method: z.enum(['alpnet', 'dspnet', 'qnet', 'rpt']).default('alpnet'),
+    methodOptions: z.record(z.string(), z.unknown()).default({}),
+    japc: z.record(z.string(), z.unknown()).default({}).describe('options of @fsmr/japc, such as preset or operator'),
+  })
+  // Which options there are depends on the method, so they are checked once it is known.
+  .superRefine(({ method, methodOptions, japc }, context) => {
+    const checked = [
+      ['methodOptions', methodOptionSchemas[method].safeParse(methodOptions)],
+      ['japc', japcOptionSchema.safeParse(japc)],
+    ] as const;
+    for (const [key, { error }] of checked) {
+      for (const { path, message } of error?.issues ?? []) {
+        context.addIssue({ code: 'custom', path: [key, ...path], message });
+      }
+    }
+  });
 
 /** The whole configuration of a run; every key is known, every value checked. */
 export const configSchema = z.strictObject({
   name: z.string().optional(),
   seed: z.union([z.number().int(), z.string()]).default(1234),
-  data: z.discriminatedUnion('kind', [folderData, phantomData, presetData]),
+  data: z.discriminatedUnion('kind', [folderData, phantomData, presetData, preparedData]),
   split: z
     .strictObject({
       evaluation: z.number().gt(0).max(1).default(0.5).describe('share of the groups kept for evaluation'),
       fold: z.number().int().min(0).default(0).describe('which share, counted from 0'),
     })
     .default({ evaluation: 0.5, fold: 0 }),
-  model: z
-    .strictObject({
-      backbone: z.enum(['tiny', 'resnet18', 'resnet34', 'resnet50', 'resnet101', 'qnet', 'rpt']).default('tiny'),
-      layers: z
-        .union([z.literal(3), z.literal(4)])
-        .optional()
-        .describe('residual stages of a resnet'),
-      channels: z.number().int().min(8).optional(),
-      weights: z.string().optional().describe('.pth, .safetensors or .npz to start the backbone from'),
-      method: z.enum(['alpnet', 'dspnet', 'qnet', 'rpt']).default('alpnet'),
-      methodOptions: z.record(z.string(), z.unknown()).default({}),
-      japc: z.record(z.string(), z.unknown()).default({}).describe('options of @fsmr/japc, such as preset or operator'),
-    })
-    .default({ backbone: 'tiny', method: 'alpnet', methodOptions: {}, japc: {} }),
+  model: model.default({ backbone: 'tiny', method: 'alpnet', methodOptions: {}, japc: {} }),
   training: z
     .strictObject({
       steps: z

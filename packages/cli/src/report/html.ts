@@ -21,7 +21,13 @@ function render(value: unknown): string {
 export function figure(picture: Picture, caption: string | Html): Html {
   const data = Buffer.from(encodePng(picture)).toString('base64');
   const alternative = typeof caption === 'string' ? caption : caption.html.replace(/<[^>]*>/g, '');
-  return html`<figure><img alt="${alternative}" src="data:image/png;base64,${data}"><figcaption>${caption}</figcaption></figure>`;
+  const width = shownWidth(picture.width);
+  return html`<figure style="width: ${width}px"><img alt="${alternative}" width="${width}" src="data:image/png;base64,${data}"><figcaption>${caption}</figcaption></figure>`;
+}
+
+/** Whole multiples keep outlines of one pixel whole; only what would not fit a page is made smaller. */
+function shownWidth(width: number): number {
+  return Math.min(384, width * Math.max(1, Math.round(192 / width)));
 }
 
 /** A table with a head row; cells may be {@link Html}. */
@@ -50,11 +56,12 @@ ${body}
 }
 
 const style = `
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem; color: #1a1a1a; background: #fff }
-h1 { font-size: 1.5rem } h2 { font-size: 1.15rem; margin-top: 2rem }
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 85rem; padding: 0 1rem; color: #1a1a1a; background: #fff }
+h1 { font-size: 1.5rem } h2 { font-size: 1.15rem; margin-top: 2.2rem }
 table { border-collapse: collapse; margin: .5rem 0 } th, td { padding: .25rem .7rem; border-bottom: 1px solid #ddd; text-align: right }
 th:first-child, td:first-child { text-align: left } thead th { border-bottom: 2px solid #888 }
-.row { display: flex; flex-wrap: wrap; gap: .6rem } figure { margin: 0; width: 12rem } figure img { width: 100%; image-rendering: pixelated; display: block }
-figcaption { font-size: .8rem; color: #444 } .key { display: inline-block; width: .8em; height: .8em; margin: 0 .3em 0 .8em; border-radius: 2px }
+.row { display: flex; flex-wrap: wrap; gap: .6rem } .column { display: flex; flex-direction: column; gap: .4rem } h3 { font-size: 1rem; margin: 1rem 0 .3rem }
+figure { margin: 0 } figure img { height: auto; image-rendering: pixelated; display: block }
+figcaption { font-size: .8rem; color: #444 } .key { display: inline-block; width: .8em; height: .8em; margin-right: .3em; border-radius: 2px } .legend span { margin-right: .8em; white-space: nowrap }
 pre { background: #f5f5f5; padding: .7rem; overflow: auto; font-size: .8rem } .note { color: #555; max-width: 60rem }
 `;

@@ -28,8 +28,9 @@ function diceOf(a: Mask2D, b: Mask2D): number {
 
 /** The raters and their colours. */
 export function legend(raters: readonly string[]): Html {
-  return html`<p>${raters.map(
-    (rater, index) => html`<span class="key" style="background: ${cssColour(raterColour(index))}"></span>${rater}`,
+  return html`<p class="legend">${raters.map(
+    (rater, index) =>
+      html`<span><i class="key" style="background: ${cssColour(raterColour(index))}"></i>${rater}</span>`,
   )}</p>`;
 }
 
@@ -52,12 +53,15 @@ export function panelHtml({ title, support, query, predictions }: Panel): Html {
       ? []
       : [figure(heat(query.image, disagreement([...truth.values()])), 'where the raters disagree')]),
   ];
-  return html`<h2>${title}</h2>${legend(raters)}<div class="row">${shown}</div>${[...predictions].map(([arm, masks]) =>
-    armHtml(arm, raters, masks, query),
+  const note = truth === undefined ? [] : [html`<p class="note">${predictionNote}</p>`];
+  return html`<h2>${title}</h2>${legend(raters)}<div class="row">${shown}</div>${note}${[...predictions].map(
+    ([arm, masks]) => armHtml(arm, raters, masks, query),
   )}`;
 }
 
 const white = [255, 255, 255] as const;
+const predictionNote =
+  'Predictions in the colour of their rater, the truth in white; below each, what was drawn too much in orange and what was missed in blue.';
 
 function armHtml(arm: string, raters: readonly string[], masks: RaterMaskTable, query: Panel['query']): Html {
   const figures = raters.flatMap((rater, index) => {
@@ -67,9 +71,9 @@ function armHtml(arm: string, raters: readonly string[], masks: RaterMaskTable, 
     const drawn = truth === undefined ? [] : [{ mask: truth, colour: white }];
     const picture = outlined(query.image, [...drawn, { mask: predicted, colour: raterColour(index) }]);
     if (truth === undefined) return [figure(picture, rater)];
+    const dice = `${rater}: Dice ${(100 * diceOf(predicted, truth)).toFixed(1)} %`;
     return [
-      figure(picture, `${rater}: Dice ${(100 * diceOf(predicted, truth)).toFixed(1)} %, truth in white`),
-      figure(difference(query.image, predicted, truth), `${rater}: too much (orange), missed (blue)`),
+      html`<div class="column">${figure(picture, dice)}${figure(difference(query.image, predicted, truth), `${rater}: difference`)}</div>`,
     ];
   });
   const map = figure(heat(query.image, disagreement([...masks.values()])), 'where the predictions disagree');

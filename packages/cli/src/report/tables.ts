@@ -37,7 +37,7 @@ export function comparisonRows(comparisons: readonly ArmComparison[]): {
   readonly rows: string[][];
 } {
   return {
-    head: ['comparison', 'gain', 't', 'p (one-tailed, paired)', 'pairs'],
+    head: ['comparison', 'gain (points)', 't', 'p (one-tailed, paired)', 'pairs'],
     rows: comparisons.map(({ first, second, test }) => [
       `${first} over ${second}`,
       percent(test.meanDifference),
@@ -46,6 +46,12 @@ export function comparisonRows(comparisons: readonly ArmComparison[]): {
       String(test.n),
     ]),
   };
+}
+
+/** Cells as a line of CSV (RFC 4180). */
+export function csvLine(cells: readonly unknown[]): string {
+  const quoted = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+  return cells.map((cell) => quoted(String(cell))).join(',');
 }
 
 /** Rows as a Markdown table. */
@@ -65,6 +71,7 @@ export function evaluationHtml(arms: readonly ArmSummary[], comparisons: readonl
   const dice = diceRows(arms);
   const compared = comparisonRows(comparisons);
   return html`<h2>Dice (%)</h2>${tableOf(dice.head, dice.rows)}
-<p class="note">Dice of each rater's prediction with that rater's own truth, averaged over queries, then supports, then classes. The interval is a bootstrap over supports.</p>
+<p class="note">Dice of each rater's prediction with that rater's own truth, averaged over queries, then supports, then classes: classes first, then raters, then the mean over all. The interval is a bootstrap over supports.</p>
+<p class="note">base: each rater segmented alone with the base method. japc: all raters together, calibrated. consensus: one mask for all raters, from the pixels most of them marked.</p>
 ${compared.rows.length === 0 ? [] : [html`<h2>Comparison</h2>`, tableOf(compared.head, compared.rows), html`<p class="note">One observation a support. Supports share their queries, so the observations are not independent; the published test does not correct for that, nor does this one.</p>`]}`;
 }

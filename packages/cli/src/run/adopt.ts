@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { ConfigError } from '@fsmr/core';
+import { checkConfig } from '../config/load.js';
 import type { RunConfig } from '../config/schema.js';
 import { exists, writeJson } from './files.js';
 import type { RunFolder } from './folder.js';
@@ -10,13 +11,34 @@ import type { RunFolder } from './folder.js';
  * @throws ConfigError where the folder holds another configuration.
  */
 export async function adoptConfig(folder: RunFolder, config: RunConfig): Promise<void> {
-  if (!(await exists(folder.config))) return writeJson(folder.config, config);
-  const known = JSON.parse(await readFile(folder.config, 'utf8')) as RunConfig;
-  if (JSON.stringify(trained(known)) === JSON.stringify(trained(config))) return writeJson(folder.config, config);
+  if (await exists(folder.config)) await checkAdopted(folder, config);
+  await writeJson(folder.config, config);
+}
+
+/**
+ * Checks that a run folder was filled with this configuration, evaluation and engine apart.
+ *
+ * @throws ConfigError where it was filled with another, or with none.
+ */
+export async function checkAdopted(folder: RunFolder, config: RunConfig): Promise<void> {
+  const text = await readFile(folder.config, 'utf8').catch((cause: unknown) => {
+    throw new ConfigError('holds no run.', { file: folder.root, cause, remedy: 'Run `fsmr train` into it first.' });
+  });
+  // Checked anew, so that keys which got a default since then do not count as a difference.
+  const known = checkConfig(parsed(text, folder.config), folder.config);
+  if (JSON.stringify(trained(known)) === JSON.stringify(trained(config))) return;
   throw new ConfigError('holds a run with another configuration.', {
     file: folder.root,
-    remedy: 'Choose another --out, or delete the folder.',
+    remedy: 'Choose another folder, or delete this one.',
   });
+}
+
+function parsed(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new ConfigError('is damaged.', { file, cause, remedy: 'Delete the run folder and train again.' });
+  }
 }
 
 /** Evaluation and engine may change between visits; what was trained may not. */

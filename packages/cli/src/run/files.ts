@@ -1,4 +1,4 @@
-import { appendFile, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, rename, stat, truncate, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { InputError } from '@fsmr/core';
 
@@ -51,11 +51,10 @@ export async function readJsonLines<Value>(file: string): Promise<Value[]> {
   });
 }
 
-/** Reads a whole input file. @throws InputError that says what the file was needed for. */
-export async function readInput(file: string, purpose: string): Promise<Uint8Array> {
-  try {
-    return await readFile(file);
-  } catch (cause) {
-    throw new InputError(`${purpose} cannot be read.`, { file, cause, remedy: 'Check the path.' });
-  }
+/** Takes a last line cut short by a kill off a log, so that the next line does not grow from it. */
+export async function dropUnfinishedLine(file: string): Promise<void> {
+  const bytes = await readFile(file).catch(() => undefined);
+  if (bytes === undefined) return;
+  const end = bytes.lastIndexOf('\n') + 1;
+  if (end < bytes.length) await truncate(file, end);
 }

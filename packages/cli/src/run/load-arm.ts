@@ -1,5 +1,5 @@
 import { applyWeights, loadWeights } from '@fsmr/backbones';
-import { initModel, isFsmrError, WeightsError } from '@fsmr/core';
+import { initModel, WeightsError } from '@fsmr/core';
 import type { Arm } from '@fsmr/training';
 import * as tf from '@tensorflow/tfjs';
 import { buildModel } from '../config/model.js';
@@ -7,6 +7,7 @@ import type { RunConfig } from '../config/schema.js';
 import type { TrainedArm } from './arms.js';
 import { exists } from './files.js';
 import type { RunFolder } from './folder.js';
+import { withPlace } from './place.js';
 
 /** The name of an arm in tables. */
 export type ArmName = RunConfig['evaluation']['arms'][number];
@@ -35,8 +36,7 @@ export async function loadArm(
     try {
       return applyWeights(initModel(model, 0), weights).parameters as never;
     } catch (cause) {
-      if (isFsmrError(cause)) throw new WeightsError(cause.message, { file, cause });
-      throw cause;
+      throw withPlace(cause, { file });
     }
   });
   const mode = name === 'japc' ? 'joint' : name === 'consensus' ? 'consensus' : 'per-rater';

@@ -1,19 +1,26 @@
 import { readFile } from 'node:fs/promises';
 import { applyWeights, parseSafetensors } from '@fsmr/backbones';
 import { initModel, isFsmrError, type Model, type ParameterRecord, WeightsError } from '@fsmr/core';
+import type { Statistics } from '@fsmr/datasets';
 import * as tf from '@tensorflow/tfjs';
+import { z } from 'zod';
 import { buildModel } from '../config/model.js';
-import { configSchema } from '../config/schema.js';
+import { configSchema, type RunConfig } from '../config/schema.js';
+import { withPlace } from './place.js';
 
 /** A trained model as `fsmr train` saves it: the file says itself what it is. */
 export interface ModelFile {
   readonly model: Model;
-  readonly modelConfig: unknown;
+  readonly modelConfig: RunConfig['model'];
+  /** What CT images are normalised with; images of other kinds by themselves. */
+  readonly statistics: Statistics | undefined;
   /** With JAPC raters are segmented jointly, without one by one. */
   readonly calibrated: boolean;
   /** The caller owns the tensors. */
   readonly parameters: ParameterRecord;
 }
+
+const statisticsSchema = z.object({ mean: z.number(), std: z.number() });
 
 /**
  * Reads a model saved by `fsmr train`.
@@ -35,10 +42,18 @@ export async function readModelFile(file: string): Promise<ModelFile> {
     const modelConfig = configSchema.shape.model.parse(JSON.parse(text));
     const calibrated = metadata.get('arm') === 'japc';
     const model = buildModel(modelConfig, calibrated);
-    const parameters = tf.tidy(() => applyWeights(initModel(model, 0), weights).parameters as never) as ParameterRecord;
-    return { model, modelConfig, calibrated, parameters };
+    const statistics = metadata.get('statistics');
+    return {
+      model,
+      modelConfig,
+      calibrated,
+      statistics: statistics === undefined ? undefined : statisticsSchema.parse(JSON.parse(statistics)),
+      // Last, since nobody would free them after a fault.
+      parameters: tf.tidy(() => applyWeights(initModel(model, 0), weights).parameters as never),
+    };
   } catch (cause) {
-    const fault = isFsmrError(cause) ? cause.message : 'is damaged or was made by another version.';
-    throw new WeightsError(fault, { file, cause });
+    const remedy = 'Use a file from the weights folder of an fsmr run.';
+    if (isFsmrError(cause)) throw withPlace(cause, { file, remedy });
+    throw new WeightsError('is damaged or was made by another version.', { file, cause, remedy });
   }
 }

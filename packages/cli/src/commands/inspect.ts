@@ -1,0 +1,71 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Dataset, DatasetReport } from '@fsmr/datasets';
+import { inspect } from '@fsmr/datasets';
+import { encodePng } from '@fsmr/imaging';
+import { buildDataset } from '../config/dataset.js';
+import { checkConfig, loadConfig } from '../config/load.js';
+import { contactSheet } from '../report/contact-sheet.js';
+import { markdownTable, percent } from '../report/tables.js';
+import { exists, writeAtomically, writeJson } from '../run/files.js';
+import { createProgress } from '../run/progress.js';
+
+/** What `fsmr inspect` is asked. */
+export interface InspectCommand {
+  /** A configuration file, or a folder of cases or of prepared scans. */
+  readonly source: string;
+  readonly json?: string | undefined;
+  readonly sheet?: string | undefined;
+}
+
+/** Looks at every scan of a data set and says what there is, how far raters agree, and what is missing or odd. */
+export async function inspectCommand({ source, json, sheet }: InspectCommand): Promise<string> {
+  const dataset = await openSource(source);
+  const progress = createProgress('Inspecting');
+  const report = await inspect(dataset, { onScan: (done, scans) => progress.update(done, scans) });
+  progress.finish();
+  if (json !== undefined) await writeJson(json, report);
+  if (sheet !== undefined) await writeAtomically(sheet, encodePng(await contactSheet(dataset)));
+  return inspectionText(report, dataset.raters);
+}
+
+async function openSource(source: string): Promise<Dataset> {
+  const folder = await stat(source).then(
+    (entry) => entry.isDirectory(),
+    () => false,
+  );
+  if (!folder) return buildDataset(await loadConfig(source));
+  const kind = (await exists(join(source, 'preparation.json'))) ? 'prepared' : 'folder';
+  return buildDataset(checkConfig({ data: { kind, folder: source } }));
+}
+
+/** A report on a data set as text for the terminal. */
+export function inspectionText(report: DatasetReport, raters: readonly string[]): string {
+  const { name, modality, scans, groups, slices, sizes, classes, faults } = report;
+  const counts = Object.entries(sizes).map(([size, count]) => `${size} (${count})`);
+  const drawn = raters.map((rater) => `${rater} (${report.raters[rater] ?? 0})`);
+  const lines = [
+    `${name}: ${modality}, ${scans} scans${groups === undefined ? '' : ` of ${groups} groups`}, ${slices} slices`,
+    `Sizes, slices x height x width (scans): ${counts.join(', ')}`,
+    `Raters (scans outlined): ${drawn.join(', ')}`,
+    '',
+    markdownTable({
+      head: ['class', 'scans', 'slices', 'pairwise Dice (%)', 'Fleiss kappa'],
+      rows: classes.map((one) => [
+        one.name,
+        String(one.scans),
+        String(one.slices),
+        percent(one.meanPairwiseDice),
+        Number.isNaN(one.fleissKappa) ? 'n/a' : one.fleissKappa.toFixed(3),
+      ]),
+    }),
+  ];
+  for (const { name: className, pairwiseDice } of raters.length > 2 ? classes : []) {
+    const rows = pairwiseDice.map((row, index) => [raters[index]!, ...row.map(percent)]);
+    lines.push('', markdownTable({ head: [`${className}: Dice (%)`, ...raters], rows }));
+  }
+  lines.push('', faults.length === 0 ? 'Nothing is missing or odd.' : 'Missing or odd:', ...faults.map(listed));
+  return lines.join('\n');
+}
+
+const listed = (fault: string): string => `- ${fault}`;
