@@ -4,9 +4,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { must, root } from './run.mjs';
+import { must, pnpm, root } from './run.mjs';
 
-const { config } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const folder = mkdtempSync(join(tmpdir(), 'fsmr-packages-'));
 const packs = join(folder, 'packs');
 mkdirSync(packs);
@@ -17,7 +16,7 @@ const packages = readdirSync(join(root, 'packages'))
 
 try {
   for (const path of packages) {
-    must('npx', ['--yes', `pnpm@${config.pnpm}`, 'pack', '--pack-destination', packs], { cwd: path, stdio: 'ignore' });
+    must('npx', ['--yes', pnpm, 'pack', '--pack-destination', packs], { cwd: path, stdio: 'ignore' });
   }
   const tarballs = readdirSync(packs).map((file) => join(packs, file));
   for (const tarball of tarballs) {

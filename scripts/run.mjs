@@ -23,8 +23,12 @@ export function must(command, args, options) {
   if (status !== 0) process.exit(status);
 }
 
-/** Installs every dependency with the pinned pnpm; nothing global is needed. */
+const { config } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
+
+/** The pinned pnpm as npx takes it; nothing global is needed. */
+export const pnpm = `pnpm@${config.pnpm}`;
+
+/** Installs every dependency with the pinned pnpm. */
 export function setUp() {
-  const { config } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
-  must('npx', ['--yes', `pnpm@${config.pnpm}`, 'install', '--frozen-lockfile', '--prefer-offline']);
+  must('npx', ['--yes', pnpm, 'install', '--frozen-lockfile', '--prefer-offline']);
 }
