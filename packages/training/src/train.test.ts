@@ -1,13 +1,18 @@
 import { alpnet } from '@fsmr/alpnet';
 import { tinyEncoder } from '@fsmr/backbones';
 import type { Episode, Model, Random } from '@fsmr/core';
+import { startEngine } from '@fsmr/engine';
 import { japc } from '@fsmr/japc';
 import * as tf from '@tensorflow/tfjs';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { twoStagePlan } from './plan.js';
 import { disposeState, initialState, type TrainingState } from './state.js';
 import { type StepReport, trainStep } from './step.js';
 import { type EpisodeSource, train } from './train.js';
+
+beforeAll(async () => {
+  await startEngine({ threads: 1 });
+});
 
 const model: Model = { backbone: tinyEncoder({ channels: 16, width: 4 }), method: japc(alpnet({ protoGridSize: 2 })) };
 const side = 64;
