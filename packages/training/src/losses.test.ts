@@ -1,0 +1,32 @@
+import { expectNoLeak } from '@fsmr/testing';
+import * as tf from '@tensorflow/tfjs';
+import { describe, expect, it } from 'vitest';
+import { areaMethod, modelOf } from './area.fixture.js';
+import { episodeLosses, segmentationLoss } from './losses.js';
+
+describe('segmentationLoss', () => {
+  it('is the mean over raters of each rater’s own weighted mean', () => {
+    // Rater 1: one foreground pixel of logit 2 and an ignored one. Rater 2: one background pixel of logit -1, one of 3.
+    const logits = tf.tensor4d([0, 2, 0, 9, 0, -1, 0, 3], [2, 1, 2, 2]);
+    const truth = tf.tensor3d([1, 255, 0, 1], [2, 1, 2]);
+    const softplus = (x: number) => Math.log(1 + Math.exp(x));
+    const first = softplus(-2);
+    const second = (0.05 * softplus(-1) + softplus(-3)) / 1.05;
+    expect(segmentationLoss(logits, truth, [0.05, 1]).dataSync()[0]).toBeCloseTo((first + second) / 2, 6);
+    expectNoLeak(() => segmentationLoss(logits, truth, [0.05, 1]));
+  });
+});
+
+describe('episodeLosses', () => {
+  it('names the rater whose query mask is missing', () => {
+    const image = tf.zeros([2, 4, 3]) as tf.Tensor3D;
+    const mask = tf.ones([2, 4]) as tf.Tensor2D;
+    const episode = {
+      raters: ['ann', 'ben'],
+      support: [{ image, masks: { ann: mask, ben: mask } }],
+      query: { image, masks: { ann: mask } },
+    };
+    const weights = { alignmentWeight: 1, calibrationWeight: 1 };
+    expect(() => episodeLosses(modelOf(areaMethod), {}, episode, weights)).toThrow('rater ben');
+  });
+});

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import type { EpisodeRecords } from './evaluate.js';
+import { compareArms, pairedSupports, summarise } from './summary.js';
+
+/** One episode: hits and misses of each rater; Dice is hits over (hits + misses / 2). */
+function episode(
+  arm: string,
+  name: string,
+  support: string,
+  scan: string,
+  hits: Record<string, number>,
+): EpisodeRecords {
+  const records = Object.entries(hits).map(([rater, tp]) => ({
+    scan,
+    support,
+    rater,
+    class: name,
+    tp,
+    fp: 0,
+    fn: tp === 0 ? 0 : 2,
+  }));
+  return { arm, records };
+}
+
+// Dice 0.5 for one hit, 0.75 for three, 0.9 for nine, undefined for none.
+const base = [
+  episode('base', 'organ', 's1', 'q1', { ann: 1, ben: 3 }),
+  episode('base', 'organ', 's1', 'q2', { ann: 3, ben: 9 }),
+  episode('base', 'organ', 's2', 'q1', { ann: 9, ben: 0 }),
+  episode('base', 'tumour', 's1', 'q1', { ann: 1, ben: 1 }),
+];
+
+describe('summarise', () => {
+  it('takes means over queries, then raters, then supports, then classes', () => {
+    const [summary] = summarise(base);
+    expect(summary!.arm).toBe('base');
+    expect(summary!.supports.map(({ support, class: name, dice }) => [name, support, dice])).toEqual([
+      ['organ', 's1', expect.closeTo((0.625 + 0.825) / 2, 12)],
+      ['organ', 's2', expect.closeTo(0.9, 12)],
+      ['tumour', 's1', 0.5],
+    ]);
+    const organ = (0.725 + 0.9) / 2;
+    expect(summary!.byClass.organ).toBeCloseTo(organ, 12);
+    expect(summary!.dice).toBeCloseTo((organ + 0.5) / 2, 12);
+    expect(summary!.byRater.ann).toBeCloseTo(((0.625 + 0.9) / 2 + 0.5) / 2, 12);
+    expect(summary!.byRater.ben).toBeCloseTo((0.825 + 0.5) / 2, 12);
+    expect(summary!.undefinedCount).toBe(1);
+    expect(summary!.interval.low).toBeLessThanOrEqual(summary!.dice);
+    expect(summary!.interval.high).toBeGreaterThanOrEqual(summary!.dice);
+  });
+
+  it('says the same twice, and refuses nothing', () => {
+    expect(summarise(base)).toEqual(summarise(base));
+    expect(() => summarise([])).toThrow('no episode');
+  });
+});
+
+describe('compareArms', () => {
+  const better = [
+    episode('japc', 'organ', 's1', 'q1', { ann: 9, ben: 9 }),
+    episode('japc', 'organ', 's2', 'q1', { ann: 9, ben: 9 }),
+    episode('japc', 'tumour', 's1', 'q1', { ann: 3, ben: 3 }),
+    episode('japc', 'tumour', 's3', 'q1', { ann: 3, ben: 3 }),
+  ];
+  const [one] = summarise(base);
+  const [other] = summarise(better);
+
+  it('pairs the supports both arms have', () => {
+    const { first, second, test } = compareArms(other!, one!);
+    expect([first, second, test.n]).toEqual(['japc', 'base', 3]);
+    expect(test.meanDifference).toBeCloseTo((0.175 + 0 + 0.25) / 3, 12);
+    // Differences 0.175, 0 and 0.25: t by hand.
+    const mean = 0.425 / 3;
+    const deviation = Math.sqrt(((0.175 - mean) ** 2 + mean ** 2 + (0.25 - mean) ** 2) / 2);
+    expect(test.t).toBeCloseTo(mean / (deviation / Math.sqrt(3)), 9);
+    expect(compareArms(one!, other!).test.t).toBeCloseTo(-test.t, 12);
+  });
+
+  it('refuses one pair', () => {
+    const [alone] = summarise(better.slice(0, 1));
+    expect(pairedSupports(alone!, one!)).toHaveLength(1);
+    expect(() => compareArms(alone!, one!)).toThrow('share 1 supports');
+  });
+});
