@@ -1,5 +1,14 @@
 import { alpnet } from '@fsmr/alpnet';
-import { type Encoder, qnetEncoder, resnet18, resnet34, resnet50, resnet101, tinyEncoder } from '@fsmr/backbones';
+import {
+  type Encoder,
+  qnetEncoder,
+  resnet18,
+  resnet34,
+  resnet50,
+  resnet101,
+  tinyEncoder,
+  twoMapResnet,
+} from '@fsmr/backbones';
 import { ConfigError, type Model, type PrototypeMethod } from '@fsmr/core';
 import { dspnet } from '@fsmr/dspnet';
 import { japc } from '@fsmr/japc';
@@ -10,11 +19,13 @@ import type { RunConfig } from './schema.js';
 type ModelConfig = RunConfig['model'];
 
 /** The encoder a configuration names. */
-export function buildBackbone({ backbone, layers, channels }: ModelConfig): Encoder {
+export function buildBackbone({ backbone, layers, channels, method }: ModelConfig): Encoder {
   const size = { ...(layers === undefined ? {} : { layers }), ...(channels === undefined ? {} : { channels }) };
   switch (backbone) {
     case 'tiny':
-      return tinyEncoder(channels === undefined ? {} : { channels });
+      return method === 'qnet' || method === 'rpt'
+        ? tinyTwoMaps(method, channels)
+        : tinyEncoder(channels === undefined ? {} : { channels });
     case 'resnet18':
       return resnet18(size);
     case 'resnet34':
@@ -27,6 +38,12 @@ export function buildBackbone({ backbone, layers, channels }: ModelConfig): Enco
     case 'rpt':
       return qnetEncoder({ variant: backbone, ...(channels === undefined ? {} : { channels }) });
   }
+}
+
+/** Two maps and a threshold, as Q-Net and RPT need them, small enough to train in a minute. */
+function tinyTwoMaps(variant: 'qnet' | 'rpt', channels = 64): Encoder {
+  const layout = { block: 'basic', blocks: [1, 1, 1, 1], width: 8, dilated: [true, true, false] } as const;
+  return twoMapResnet(layout, variant, channels, 32, `tiny-${variant}`);
 }
 
 /** The method a configuration names. @throws ConfigError where the backbone lacks what it needs. */
