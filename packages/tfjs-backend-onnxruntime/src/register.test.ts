@@ -25,6 +25,7 @@ describe('registerOnnxRuntimeBackend', () => {
       'FsmrConv2DBackpropFilter',
       'FsmrConv2DBackpropInput',
       'FsmrRunGraph',
+      'FsmrSgdStep',
     ]);
     unregisterOnnxRuntimeBackend('all');
     expect(tf.getKernelsForBackend('all')).toEqual([]);

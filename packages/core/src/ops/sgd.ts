@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { hasKernel, runKernel } from './kernels.js';
 
 /** The constants of one step of stochastic gradient descent. */
 export interface SgdOptions {
@@ -22,6 +23,11 @@ export function sgdStep<T extends tf.Tensor>(
   velocity: T | undefined,
   { learningRate, momentum, weightDecay }: SgdOptions,
 ): { readonly weight: T; readonly velocity: T } {
+  if (velocity !== undefined && hasKernel('FsmrSgdStep')) {
+    const attributes = { learningRate, momentum, weightDecay };
+    const [moved, speed] = runKernel('FsmrSgdStep', { weight, gradient, velocity }, attributes) as [T, T];
+    return { weight: moved, velocity: speed };
+  }
   return tf.tidy(() => {
     let moved: tf.Tensor = weightDecay === 0 ? tf.clone(gradient) : tf.add(gradient, tf.mul(weight, weightDecay));
     if (velocity !== undefined) moved = tf.add(tf.mul(velocity, momentum), moved);

@@ -13,15 +13,27 @@ export function apply(backend: OnnxRuntimeBackend, op: string, inputs: readonly 
 
 const vector = (values: Float32Array): Feed => feed(values, [1, values.length]);
 
-/** Sums over all rows times `factor`, one per channel; a matrix product with a row of constants does it quickest. */
+/** Rows that are summed in single precision; the sums of such blocks are added in double precision. */
+const blockRows = 256;
+
+/** Sums over all rows times `factor`, one per channel; matrix products with a row of ones do it quickest. */
 function rowSums(backend: OnnxRuntimeBackend, x: Feed, factor: number): Float32Array {
   const [rows, channels] = x.dims as [number, number];
-  const constants = backend.scratch([1, rows]);
-  (constants.data as Float32Array).fill(factor);
-  const sums = new Float32Array(channels);
-  matmulInto(backend, constants, x, vector(sums));
-  backend.release(constants);
-  return sums;
+  const values = x.data as Float32Array;
+  const total = new Float64Array(channels);
+  const add = (start: number, blocks: number, height: number) => {
+    const part = values.subarray(start * channels, (start + blocks * height) * channels);
+    const ones = feed(new Float32Array(height).fill(1), [1, height]);
+    const sums = new Float32Array(blocks * channels);
+    matmulInto(backend, ones, feed(part, [blocks, height, channels]), feed(sums, [blocks, 1, channels]));
+    for (let index = 0; index < sums.length; index++) {
+      total[index % channels] = (total[index % channels] as number) + (sums[index] as number);
+    }
+  };
+  const whole = Math.floor(rows / blockRows);
+  if (whole > 0) add(0, whole, blockRows);
+  if (rows > whole * blockRows) add(whole * blockRows, 1, rows - whole * blockRows);
+  return Float32Array.from(total, (sum) => sum * factor);
 }
 
 /** The mask of a rectifier, from its output: `dy` where `y` is above zero, else 0. */

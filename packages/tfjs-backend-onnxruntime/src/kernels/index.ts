@@ -10,6 +10,7 @@ import { matmulKernels } from './matmul.js';
 import { poolKernels } from './pool.js';
 import { reduceKernels } from './reduce.js';
 import { resizeKernels } from './resize.js';
+import { sgdKernels } from './sgd.js';
 import { unaryKernels } from './unary.js';
 
 /** Kernels that replace those of the cpu backend where they apply. */
@@ -27,4 +28,9 @@ export const nativeKernels: KernelTable = {
 };
 
 /** Kernels that other backends do not have. */
-export const ownKernels: KernelTable = { ...ownConvolutionKernels, ...ownBatchNormKernels, ...graphKernels };
+export const ownKernels: KernelTable = {
+  ...ownConvolutionKernels,
+  ...ownBatchNormKernels,
+  ...graphKernels,
+  ...sgdKernels,
+};

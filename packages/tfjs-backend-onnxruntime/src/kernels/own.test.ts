@@ -1,4 +1,4 @@
-import { batchNormTrain, conv2d } from '@fsmr/core';
+import { batchNormTrain, conv2d, sgdStep } from '@fsmr/core';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -43,6 +43,14 @@ describe('kernels of our own equal the portable operations on the cpu backend', 
     };
     const wanted = added ? y : (...inputs: tf.Tensor[]) => tf.add(y(...inputs), tf.mul(inputs[3] as tf.Tensor, 0));
     expect(differenceToCpu(() => tf.grads(wanted)(make()))).toBeLessThan(3e-5);
+  });
+
+  it('takes a step of gradient descent', () => {
+    const rates = { learningRate: 0.1, momentum: 0.9, weightDecay: 0.01 };
+    for (const size of [1, 70_001]) {
+      const step = () => Object.values(sgdStep(normal([size], 1), normal([size], 2), normal([size], 3), rates));
+      expect(differenceToCpu(step)).toBeLessThan(2e-7);
+    }
   });
 
   it('runs a whole model, and frees it', () => {

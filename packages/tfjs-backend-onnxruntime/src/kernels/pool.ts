@@ -1,4 +1,4 @@
-/** Pooling of NHWC images: forward on ONNX Runtime, backward in plain loops, which touch each value once. */
+/** Pooling of NHWC images, and its gradients. */
 import * as tf from '@tensorflow/tfjs';
 import { node } from '../onnx/index.js';
 import {
@@ -9,13 +9,14 @@ import {
   type KernelCall,
   type KernelTable,
   type NativeKernel,
+  oneNode,
   sizeOf,
 } from './kernel.js';
 
 type PoolInfo = tf.backend_util.Conv2DInfo;
 type Pair = number | [number, number];
 
-function poolInfo(shape: readonly number[], _type: 'max' | 'avg', attrs: KernelCall['attrs']): PoolInfo {
+function poolInfo(shape: readonly number[], attrs: KernelCall['attrs']): PoolInfo {
   return tf.backend_util.computePool2DInfo(
     shape as [number, number, number, number],
     attrs.filterSize as Pair,
@@ -26,31 +27,39 @@ function poolInfo(shape: readonly number[], _type: 'max' | 'avg', attrs: KernelC
   );
 }
 
+/** Attributes of ONNX's pooling; undefined where padding reaches a whole window, which ONNX refuses. */
+function windowOf(info: PoolInfo): Record<string, number[]> | undefined {
+  const { top, left, bottom, right } = info.padInfo;
+  if (Math.max(top, bottom) >= info.filterHeight || Math.max(left, right) >= info.filterWidth) return undefined;
+  const dilations = [info.dilationHeight, info.dilationWidth];
+  return {
+    kernel_shape: [info.filterHeight, info.filterWidth],
+    strides: [info.strideHeight, info.strideWidth],
+    pads: [top, left, bottom, right],
+    ...(Math.max(...dilations) > 1 && { dilations }),
+  };
+}
+
+const keyOf = (attributes: Record<string, number[]>): string => Object.values(attributes).flat().join(' ');
+
 const pool =
-  (op: 'MaxPool' | 'AveragePool', type: 'max' | 'avg'): NativeKernel =>
+  (op: 'MaxPool' | 'AveragePool'): NativeKernel =>
   (call) => {
     const { backend, attrs } = call;
     const x = input(call, 'x');
-    const info = poolInfo(x.shape, type, attrs);
+    const info = poolInfo(x.shape, attrs);
     if (isSmall(sizeOf(x.shape), backend) || !allFloat(x) || sizeOf(info.outShape) === 0) return undefined;
-    const { top, left, bottom, right } = info.padInfo;
-    const dilated = info.dilationHeight > 1 || info.dilationWidth > 1;
-    const outside = Math.max(top, bottom) >= info.filterHeight || Math.max(left, right) >= info.filterWidth;
-    if (outside || (dilated && op === 'AveragePool')) return undefined; // ONNX has neither
-    const attributes = {
-      kernel_shape: [info.filterHeight, info.filterWidth],
-      strides: [info.strideHeight, info.strideWidth],
-      ...(dilated && { dilations: [info.dilationHeight, info.dilationWidth] }),
-      pads: [top, left, bottom, right],
-    };
+    const attributes = windowOf(info);
+    // Dilated averages came to ONNX later than the operator set in use.
+    if (attributes === undefined || (attributes.dilations !== undefined && op === 'AveragePool')) return undefined;
     const program = () =>
       floatProgram(1, [
         node('Transpose', ['i0'], ['planes'], { perm: [0, 3, 1, 2] }),
         node(op, ['planes'], ['pooled'], attributes),
         node('Transpose', ['pooled'], ['o0'], { perm: [0, 2, 3, 1] }),
       ]);
-    const key = `${op} ${Object.values(attributes).flat().join(' ')}`;
-    return backend.compute(key, program, [backend.lend(x)], { shape: info.outShape, dtype: 'float32' });
+    const spec = { shape: info.outShape, dtype: 'float32' } as const;
+    return backend.compute(`${op} ${keyOf(attributes)}`, program, [backend.lend(x)], spec);
   };
 
 /** Calls `visit` with the first element of each output pixel and of each input pixel in its window. */
@@ -76,50 +85,60 @@ function eachWindow(info: PoolInfo, visit: (output: number, windowPixels: readon
   }
 }
 
-/** The gradient goes to the largest element of each window, the first of equal ones. */
+/** The gradient goes to the largest element of each window, the first of equal ones; ONNX Runtime says which it is. */
 const maxPoolGrad: NativeKernel = (call) => {
   const { backend, attrs } = call;
   const [dy, x] = [input(call, 'dy'), input(call, 'input')];
   if (isSmall(sizeOf(x.shape), backend) || !allFloat(dy, x)) return undefined;
-  const info = poolInfo(x.shape, 'max', { ...attrs, dilations: 1 });
-  const channels = info.inChannels;
-  const [gradient, values] = [backend.floats(dy), backend.floats(x)];
-  const out = backend.allocate({ shape: x.shape, dtype: 'float32' });
-  const dx = out.data as Float32Array;
-  dx.fill(0);
-  const best = new Float32Array(channels);
-  const place = new Int32Array(channels);
-  eachWindow(info, (output, pixels) => {
-    const first = pixels[0];
-    if (first === undefined) return;
-    for (let c = 0; c < channels; c++) {
-      best[c] = values[first + c] as number;
-      place[c] = first + c;
-    }
-    for (let tap = 1; tap < pixels.length; tap++) {
-      const pixel = pixels[tap] as number;
-      for (let c = 0; c < channels; c++) {
-        const value = values[pixel + c] as number;
-        if (value > (best[c] as number)) {
-          best[c] = value;
-          place[c] = pixel + c;
-        }
-      }
-    }
-    for (let c = 0; c < channels; c++) {
-      const target = place[c] as number;
-      dx[target] = (dx[target] as number) + (gradient[output + c] as number);
-    }
-  });
-  return backend.adopt(out, x.shape);
+  const info = poolInfo(x.shape, { ...attrs, dilations: 1 });
+  const attributes = windowOf(info);
+  if (attributes === undefined || sizeOf(info.outShape) === 0) return undefined;
+  const planar = [info.batchSize, info.inChannels, info.outHeight, info.outWidth];
+  const places = backend.allocate({ shape: planar, dtype: 'int32' });
+  const gradients = backend.scratch(planar);
+  const program = () =>
+    floatProgram(
+      2,
+      [
+        node('Transpose', ['i0'], ['planes'], { perm: [0, 3, 1, 2] }),
+        node('MaxPool', ['planes'], ['largest', 'places'], attributes),
+        node('Cast', ['places'], ['o0'], { to: 6 }),
+        node('Transpose', ['i1'], ['o1'], { perm: [0, 3, 1, 2] }),
+      ],
+      [],
+      ['int32', 'float32'],
+    );
+  backend.runInto(
+    `MaxPoolPlaces ${keyOf(attributes)}`,
+    program,
+    [backend.lend(x), backend.lend(dy)],
+    [places, gradients],
+  );
+  const planes = backend.scratch([info.batchSize, info.inChannels, info.inHeight, info.inWidth]);
+  scatterAdd(planes.data as Float32Array, places.data as Int32Array, gradients.data as Float32Array);
+  backend.release(places);
+  backend.release(gradients);
+  const back = () => oneNode('Transpose', 1, { perm: [0, 2, 3, 1] });
+  const dx = backend.compute('Transpose 0,2,3,1', back, [planes], { shape: x.shape, dtype: 'float32' });
+  backend.release(planes);
+  return dx;
 };
+
+/** Adds each value at its place; nothing else stays in `target`. */
+function scatterAdd(target: Float32Array, places: Int32Array, values: Float32Array): void {
+  target.fill(0);
+  for (let index = 0; index < values.length; index++) {
+    const place = places[index] as number;
+    target[place] = (target[place] as number) + (values[index] as number);
+  }
+}
 
 /** Every element of a window gets an equal share; as in TensorFlow.js, of the full window even at the border. */
 const avgPoolGrad: NativeKernel = (call) => {
   const { backend, attrs } = call;
   const [dy, x] = [input(call, 'dy'), input(call, 'input')];
   if (isSmall(sizeOf(x.shape), backend) || !allFloat(dy)) return undefined;
-  const info = poolInfo(x.shape, 'avg', { ...attrs, dilations: 1 });
+  const info = poolInfo(x.shape, { ...attrs, dilations: 1 });
   const channels = info.inChannels;
   const share = 1 / (info.filterHeight * info.filterWidth);
   const gradient = backend.floats(dy);
@@ -138,8 +157,8 @@ const avgPoolGrad: NativeKernel = (call) => {
 
 /** Pooling kernels. */
 export const poolKernels: KernelTable = {
-  MaxPool: pool('MaxPool', 'max'),
-  AvgPool: pool('AveragePool', 'avg'),
+  MaxPool: pool('MaxPool'),
+  AvgPool: pool('AveragePool'),
   MaxPoolGrad: maxPoolGrad,
   AvgPoolGrad: avgPoolGrad,
 };
