@@ -95,6 +95,11 @@ describe('reductions and windows equal those of the cpu backend', () => {
     ).toBeLessThan(2e-6);
   });
 
+  it('sums many elements without losing digits', () => {
+    const large = () => tf.add(normal([100_001]), 100);
+    expect(differenceToCpu(() => [tf.sum(large()), tf.mean(large())])).toBeLessThan(2e-7);
+  });
+
   it('pools, with gradients', () => {
     fc.assert(
       fc.property(

@@ -1,5 +1,7 @@
 /** Reductions and softmax. */
+import type { OnnxRuntimeBackend } from '../backend.js';
 import { floats, integers, node } from '../onnx/index.js';
+import { feed } from '../runtime/session.js';
 import {
   allFloat,
   axesOf,
@@ -18,6 +20,25 @@ function reducedShapes(shape: readonly number[], axes: readonly number[], keep: 
   return { kept, result: keep ? kept : shape.filter((_, axis) => !axes.includes(axis)) };
 }
 
+/** Elements that are summed in single precision; the sums of such blocks are added in double precision. */
+const block = 256;
+
+/** The sum of all elements. A single run over many would lose digits. */
+function wholeSum(backend: OnnxRuntimeBackend, values: Float32Array): number {
+  const blocks = Math.floor(values.length / block);
+  let total = 0;
+  if (blocks > 0) {
+    const sums = feed(new Float32Array(blocks), [blocks, 1]);
+    const rows = feed(values.subarray(0, blocks * block), [blocks, block]);
+    const program = () =>
+      floatProgram(1, [node('ReduceSum', ['i0', 'axes'], ['o0'], { keepdims: 1 })], [integers('axes', [1])]);
+    backend.runInto('ReduceSum 1', program, [rows], [sums]);
+    for (const sum of sums.data as Float32Array) total += sum;
+  }
+  for (let index = blocks * block; index < values.length; index++) total += values[index] as number;
+  return total;
+}
+
 const reduction =
   (op: string): NativeKernel =>
   (call) => {
@@ -26,6 +47,11 @@ const reduction =
     if (isSmall(sizeOf(x.shape), backend) || !allFloat(x) || x.shape.length === 0) return undefined;
     const axes = axesOf(attrs.axis ?? x.shape.map((_, axis) => axis), x.shape.length);
     const { kept, result } = reducedShapes(x.shape, axes, attrs.keepDims === true);
+    if (op !== 'ReduceProd' && sizeOf(kept) === 1) {
+      const sum = wholeSum(backend, backend.floats(x));
+      const value = op === 'ReduceMean' ? sum / sizeOf(x.shape) : sum;
+      return backend.makeTensorInfo(result, 'float32', Float32Array.of(value));
+    }
     const program = () =>
       floatProgram(1, [node(op, ['i0', 'axes'], ['o0'], { keepdims: 1 })], [integers('axes', axes)]);
     return backend.compute(`${op} ${axes}`, program, [backend.lend(x)], { shape: result, dtype: 'float32' }, kept);
