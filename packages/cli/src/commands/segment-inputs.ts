@@ -52,7 +52,31 @@ export async function readSegmentTask(files: SegmentFiles): Promise<SegmentTask>
     sameSize(query, support, { file, what: 'the query' });
     queries.set(name, query);
   }
+  checkResultNames([...queries.keys()], [...masks.keys()]);
   return { support, masks, queries };
+}
+
+/** The file a rater's mask of a query is written to. */
+export function maskFile(query: string, rater: string): string {
+  return `${query}_${rater}.png`;
+}
+
+/** The file a query's map of disagreement is written to. */
+export function mapFile(query: string): string {
+  return maskFile(query, 'disagreement');
+}
+
+function checkResultNames(queries: readonly string[], raters: readonly string[]): void {
+  const taken = new Set(queries.map(mapFile));
+  for (const query of queries) {
+    for (const rater of raters) {
+      const file = maskFile(query, rater);
+      if (taken.has(file)) {
+        throw new InputError(`two results would both be written as ${file}.`, { rater, remedy: 'Rename the rater.' });
+      }
+      taken.add(file);
+    }
+  }
 }
 
 /** Readers of images do not know whose they are. */

@@ -11,7 +11,7 @@ import { reportPage } from '../report/report.js';
 import { writeAtomically, writeJson } from '../run/files.js';
 import { type ModelFile, readModelFile } from '../run/model-file.js';
 import type { Versions } from '../run/versions.js';
-import type { SegmentTask } from './segment-inputs.js';
+import { mapFile, maskFile, type SegmentTask } from './segment-inputs.js';
 
 /** What `fsmr segment` is asked, inputs already read. */
 export interface SegmentCommand {
@@ -40,9 +40,9 @@ export async function segmentCommand({ task, weights, out, versions, seed }: Seg
     written.push(path);
   };
   for (const [query, masks] of predictions) {
-    for (const [rater, mask] of masks) await write(`${query}_${rater}.png`, encodePng(maskPicture(mask)));
+    for (const [rater, mask] of masks) await write(maskFile(query, rater), encodePng(maskPicture(mask)));
     const map = disagreement([...masks.values()]);
-    await write(`${query}_disagreement.png`, encodePng(greyPicture(map, 0, 0.5)));
+    await write(mapFile(query), encodePng(greyPicture(map, 0, 0.5)));
   }
   const areas = Object.fromEntries(
     [...predictions].map(([query, masks]) => [

@@ -1,14 +1,13 @@
 import { appendFileSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { asEncoderWeights, loadParameters, loadWeights, saveSafetensors } from '@fsmr/backbones';
-import { addPrefix, ConfigError, encoderPrefix, InterruptedError, type Model } from '@fsmr/core';
+import { saveSafetensors } from '@fsmr/backbones';
+import { InterruptedError, type Model } from '@fsmr/core';
 import { type Dataset, trainingStatistics } from '@fsmr/datasets';
 import {
   decodeCheckpoint,
   disposeState,
   encodeCheckpoint,
-  initialState,
   parametersOf,
   pseudoEpisodeSource,
   type StepReport,
@@ -17,15 +16,15 @@ import {
   totalSteps,
   train,
 } from '@fsmr/training';
-import * as tf from '@tensorflow/tfjs';
 import { buildDataset, splitScans } from '../config/dataset.js';
-import { buildBackbone, buildModel } from '../config/model.js';
+import { buildModel } from '../config/model.js';
 import type { RunConfig } from '../config/schema.js';
 import { adoptConfig } from '../run/adopt.js';
 import { planOf, type TrainedArm, trainedArms, trainingModel } from '../run/arms.js';
 import { exists, readJsonLines, writeAtomically, writeJson } from '../run/files.js';
 import { type RunFolder, runFolder } from '../run/folder.js';
 import { createProgress } from '../run/progress.js';
+import { startingState } from '../run/starting-state.js';
 import type { Versions } from '../run/versions.js';
 
 /**
@@ -36,7 +35,7 @@ import type { Versions } from '../run/versions.js';
 export async function trainRun(config: RunConfig, out: string, versions: Versions, signal: AbortSignal): Promise<void> {
   const folder = runFolder(out);
   const dataset = await buildDataset(config);
-  await checkBeforehand(config, dataset);
+  if (!(await exists(folder.config))) await checkBeforehand(config, dataset);
   await mkdir(out, { recursive: true });
   await adoptConfig(folder, config);
   await writeJson(folder.versions, versions);
@@ -53,11 +52,7 @@ export async function trainRun(config: RunConfig, out: string, versions: Version
 /** Finds what is wrong before a folder is made. */
 async function checkBeforehand(config: RunConfig, dataset: Dataset): Promise<void> {
   splitScans(dataset, config);
-  trainingModel(config);
-  const { weights } = config.model;
-  if (weights !== undefined && !(await exists(weights))) {
-    throw new ConfigError('model.weights: there is no such file.', { file: weights, remedy: 'Check the path.' });
-  }
+  disposeState(await startingState(config, trainingModel(config)));
 }
 
 /** The first half of the budget, the same for both arms, is trained once and kept. */
@@ -150,25 +145,6 @@ function freezeStatistics(model: Model, { training }: RunConfig): Model {
   const { backbone } = model;
   const apply: typeof backbone.apply = (parameters, images) => backbone.apply(parameters, images, { training: false });
   return { ...model, backbone: { ...backbone, apply } };
-}
-
-async function startingState(config: RunConfig, model: Model): Promise<TrainingState> {
-  const state = initialState(model, config.seed);
-  if (config.model.weights === undefined) return state;
-  const weights = asEncoderWeights(await loadWeights(config.model.weights));
-  const { parameters, missing } = loadParameters(buildBackbone(config.model), weights, { strict: false });
-  if (missing.length > 0) {
-    process.stderr.write(
-      `${config.model.weights} lacks ${missing.length} arrays, which start at random: ${missing.slice(0, 3).join(', ')}\n`,
-    );
-  }
-  const encoder = addPrefix(parameters, encoderPrefix);
-  // What the file lacks keeps the value of the run's own seed.
-  const loaded = Object.fromEntries(
-    Object.entries(encoder).filter(([name]) => !missing.includes(name.slice(encoderPrefix.length))),
-  );
-  tf.dispose(Object.keys(encoder).map((name) => (name in loaded ? state.parameters[name]! : encoder[name]!)));
-  return { ...state, parameters: { ...state.parameters, ...loaded } };
 }
 
 async function saveArm(

@@ -1,0 +1,118 @@
+import { appendFile, cp, readdir, readFile, writeFile } from 'node:fs/promises';
+import * as tf from '@tensorflow/tfjs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RunConfig } from '../config/schema.js';
+import { exists, readJsonLines } from '../run/files.js';
+import { runFolder } from '../run/folder.js';
+import { evaluateRun, evaluationText } from './evaluate.js';
+import { noSignal, startTinyRuns, stopAfter, tinyConfig } from './tiny-run.fixture.js';
+import { trainRun } from './train.js';
+
+let runs: Awaited<ReturnType<typeof startTinyRuns>>;
+/** Three of six scans are evaluated, each with both others as support, in three classes. */
+const episodes = 3 * 3 * 2;
+
+beforeAll(async () => {
+  runs = await startTinyRuns();
+  await trainRun(tinyConfig(), runs.at('trained'), runs.own, noSignal);
+});
+afterAll(() => runs.end());
+
+/** A copy of the trained run, not yet evaluated. */
+async function fresh(name: string): Promise<string> {
+  await cp(runs.at('trained'), runs.at(name), { recursive: true });
+  return runs.at(name);
+}
+
+const evaluateIn = (out: string, signal = noSignal, config: RunConfig = tinyConfig()) =>
+  evaluateRun(config, out, runs.own, signal);
+const keysIn = async (out: string) =>
+  (await readJsonLines<{ key: string }>(runFolder(out).records)).map(({ key }) => key);
+
+describe('evaluateRun', () => {
+  it('writes tables, overlays and the report, and leaks nothing', async () => {
+    const out = await fresh('once');
+    const before = tf.memory().numTensors;
+    const found = await evaluateIn(out);
+    expect(tf.memory().numTensors).toBe(before);
+    expect(found.arms.map(({ arm }) => arm)).toEqual(['base', 'japc', 'consensus']);
+    expect(found.arms.every(({ supports }) => supports.length === 9)).toBe(true);
+    expect(found.comparisons.map(({ second }) => second)).toEqual(['base', 'consensus']);
+    const folder = runFolder(out);
+    const metrics = JSON.parse(await readFile(folder.metrics, 'utf8'));
+    expect(metrics.arms).toEqual(JSON.parse(JSON.stringify(found.arms)));
+    const csv = (await readFile(folder.metricsCsv, 'utf8')).trimEnd().split('\n');
+    expect(csv).toHaveLength(1 + 3 * 9 * 2);
+    expect(csv[1]).toMatch(/^base,liver,phantom\d+,generous,(0|1|NaN|0\.\d+)/);
+    expect(await readdir(folder.overlays)).toHaveLength(3);
+    expect(await readFile(folder.report, 'utf8')).toContain('Dice (%)');
+    expect(await keysIn(out)).toHaveLength(episodes);
+  });
+
+  it('gives the same table for the same seed', async () => {
+    const other = runs.at('same seed');
+    await trainRun(tinyConfig(), other, runs.own, noSignal);
+    const table = evaluationText(await evaluateIn(other));
+    expect(table).toBe(evaluationText(await evaluateIn(await fresh('reference'))));
+    expect(table).toContain('| japc over base |');
+  });
+
+  it('goes on after an interruption and a kill, repeats nothing, and ends with the same files', async () => {
+    const out = await fresh('resumed');
+    await expect(evaluateIn(out, stopAfter(4))).rejects.toMatchObject({ code: 'interrupted' });
+    expect(await exists(runFolder(out).metrics)).toBe(false);
+    const first = await keysIn(out);
+    expect(first).toHaveLength(4);
+    await appendFile(runFolder(out).records, '{"key":"1/phantom');
+    const signal = stopAfter(Number.POSITIVE_INFINITY);
+    await evaluateIn(out, signal);
+    const keys = await keysIn(out);
+    expect(keys.slice(0, 4)).toEqual(first);
+    expect(keys).toHaveLength(episodes);
+    expect(new Set(keys).size).toBe(episodes);
+    const reference = await fresh('uninterrupted');
+    await evaluateIn(reference);
+    for (const file of ['metrics', 'metricsCsv', 'records', 'report'] as const) {
+      expect(await readFile(runFolder(out)[file], 'utf8')).toBe(await readFile(runFolder(reference)[file], 'utf8'));
+    }
+    await evaluateIn(out);
+    expect(await keysIn(out)).toEqual(keys);
+  });
+
+  it('counts an episode once that was evaluated again with more arms', async () => {
+    const out = await fresh('more arms');
+    const only = tinyConfig({ evaluation: { arms: ['base'], panels: 0 } });
+    const alone = await evaluateIn(out, noSignal, only);
+    const all = await evaluateIn(out);
+    expect(await keysIn(out)).toHaveLength(2 * episodes);
+    expect(all.arms[0]).toEqual(alone.arms[0]);
+    expect((await evaluateIn(out, noSignal, only)).arms).toEqual(alone.arms);
+  });
+
+  it('makes a table without a test where there is one support', async () => {
+    const out = await fresh('one support');
+    const ids = (await keysIn(runs.at('once'))).map((key) => key.split('/')[1]!);
+    const config = tinyConfig({ data: tinyConfig().data, evaluation: { supports: [ids[0]!], panels: 0 } });
+    const found = await evaluateIn(out, noSignal, config);
+    expect(found.arms.every(({ supports }) => supports.length === 3)).toBe(true);
+    expect(await readFile(runFolder(out).report, 'utf8')).toContain('Dice (%)');
+  });
+
+  it('refuses a folder without run, another run, and an arm that is not trained', async () => {
+    await expect(evaluateIn(runs.at('nowhere'))).rejects.toMatchObject({ code: 'config', file: runs.at('nowhere') });
+    expect(await exists(runs.at('nowhere'))).toBe(false);
+    const out = await fresh('other');
+    await expect(evaluateIn(out, noSignal, tinyConfig({ seed: 8 }))).rejects.toMatchObject({ code: 'config' });
+    const folder = runFolder(out);
+    await writeFile(folder.weights('japc'), 'damaged');
+    await expect(evaluateIn(out)).rejects.toMatchObject({ code: 'weights', file: folder.weights('japc') });
+    await cp(folder.weights('base'), folder.weights('japc'));
+    await expect(evaluateIn(out)).rejects.toMatchObject({ code: 'weights', file: folder.weights('japc') });
+    const untrained = runs.at('untrained');
+    const base = tinyConfig({ evaluation: { arms: ['base'] }, training: { steps: 2 } });
+    await trainRun(base, untrained, runs.own, noSignal);
+    const both = tinyConfig({ training: { steps: 2 } });
+    const wanted = evaluateIn(untrained, noSignal, { ...base, evaluation: both.evaluation });
+    await expect(wanted).rejects.toThrow('arm japc is not trained');
+  });
+});

@@ -1,0 +1,152 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { initModel } from '@fsmr/core';
+import { disposeState } from '@fsmr/training';
+import * as tf from '@tensorflow/tfjs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildModel } from '../config/model.js';
+import { trainingModel } from '../run/arms.js';
+import { exists, readJsonLines } from '../run/files.js';
+import { runFolder } from '../run/folder.js';
+import { readModelFile } from '../run/model-file.js';
+import { startingState } from '../run/starting-state.js';
+import { noSignal, startTinyRuns, stopAfter, tinyConfig } from './tiny-run.fixture.js';
+import { trainRun } from './train.js';
+
+let runs: Awaited<ReturnType<typeof startTinyRuns>>;
+beforeAll(async () => {
+  runs = await startTinyRuns();
+  await trainRun(tinyConfig(), runs.at('whole'), runs.own, noSignal);
+});
+afterAll(() => runs.end());
+
+const weightsOf = (name: string) =>
+  Promise.all((['base', 'japc'] as const).map((arm) => readFile(runFolder(runs.at(name)).weights(arm))));
+
+describe('trainRun', () => {
+  it('fills the run folder and leaks nothing', async () => {
+    const before = tf.memory().numTensors;
+    await trainRun(tinyConfig(), runs.at('again'), runs.own, noSignal);
+    expect(tf.memory().numTensors).toBe(before);
+    const folder = runFolder(runs.at('again'));
+    for (const file of [folder.config, folder.versions, folder.checkpoint('first-half'), folder.weights('japc')]) {
+      expect(await exists(file)).toBe(true);
+    }
+    expect(await weightsOf('again')).toEqual(await weightsOf('whole'));
+    const [base, japc] = await weightsOf('whole');
+    expect(base!.equals(japc!)).toBe(false);
+  });
+
+  it('ends with the same weights, byte for byte, however often it was interrupted', async () => {
+    const out = runs.at('resumed');
+    // Stops at a different step of each half and arm, resumes, and stops again.
+    for (const times of [1, 2, 1, 1]) {
+      const stopped = trainRun(tinyConfig(), out, runs.own, stopAfter(times));
+      await expect(stopped).rejects.toMatchObject({ code: 'interrupted', remedy: expect.stringContaining('again') });
+    }
+    await trainRun(tinyConfig(), out, runs.own, noSignal);
+    expect(await weightsOf('resumed')).toEqual(await weightsOf('whole'));
+    const log = await readJsonLines<{ step: number }>(runFolder(out).log('japc'));
+    expect(log.map(({ step }) => step)).toEqual([3, 4]);
+  });
+
+  it('goes on after a kill: steps beyond the checkpoint are done again, and leave the log', async () => {
+    const out = runs.at('killed');
+    await expect(trainRun(tinyConfig(), out, runs.own, stopAfter(1))).rejects.toThrow('stopped after step 1');
+    const log = runFolder(out).log('first-half');
+    await writeFile(log, `${await readFile(log, 'utf8')}{"step":2,"total":9}\n{"step":3,"to`);
+    await trainRun(tinyConfig(), out, runs.own, noSignal);
+    expect((await readJsonLines<{ step: number }>(log)).map(({ step }) => step)).toEqual([1, 2]);
+    expect(await weightsOf('killed')).toEqual(await weightsOf('whole'));
+  });
+
+  it('does nothing where all is done', async () => {
+    await trainRun(tinyConfig(), runs.at('whole'), runs.own, stopAfter(0));
+  });
+
+  it('refuses the folder of another run, and takes another evaluation', async () => {
+    const out = runs.at('whole');
+    const other = trainRun(tinyConfig({ seed: 8 }), out, runs.own, noSignal);
+    await expect(other).rejects.toMatchObject({ code: 'config', file: out });
+    await trainRun(tinyConfig({ evaluation: { panels: 2 }, engine: { threads: 1 } }), out, runs.own, noSignal);
+    const folder = runFolder(runs.at('spoiled'));
+    await trainRun(
+      tinyConfig({ evaluation: { arms: ['base'] }, training: { steps: 2 } }),
+      folder.root,
+      runs.own,
+      noSignal,
+    );
+    expect(await exists(folder.weights('japc'))).toBe(false);
+    await writeFile(folder.config, '{');
+    const damaged = trainRun(tinyConfig(), folder.root, runs.own, noSignal);
+    await expect(damaged).rejects.toMatchObject({ code: 'config', file: folder.config });
+  });
+
+  it.each([
+    ['data that is missing', { data: { kind: 'folder', folder: 'nowhere' } } as const, 'nowhere'],
+    ['weights that are missing', { model: { weights: 'nowhere.pth' } }, 'nowhere.pth'],
+    ['a backbone without threshold', { model: { method: 'qnet', backbone: 'resnet18' } } as const, 'threshold'],
+    ['a split without evaluation', { split: { fold: 9 } }, 'split.fold'],
+  ])('writes nothing for %s', async (_what, changes, fault) => {
+    const out = runs.at('nothing');
+    await expect(trainRun(tinyConfig(changes), out, runs.own, noSignal)).rejects.toThrow(fault);
+    expect(await exists(out)).toBe(false);
+  });
+
+  it('starts from what another run learned, and refuses weights of another network', async () => {
+    const weights = runFolder(runs.at('whole')).weights('base');
+    const model = { ...tinyConfig().model, weights };
+    const config = tinyConfig({ model, seed: 99 });
+    const state = await startingState(config, trainingModel(config));
+    const learned = await readModelFile(weights);
+    const name = 'encoder.localconv.weight';
+    expect(state.parameters[name]!.dataSync()).toEqual(learned.parameters[name]!.dataSync());
+    tf.dispose([Object.values(learned.parameters)]);
+    disposeState(state);
+    const before = tf.memory().numTensors;
+    for (const change of [{ backbone: 'resnet18' }, { channels: 16 }] as const) {
+      const other = trainRun(tinyConfig({ model: { ...model, ...change } }), runs.at('other'), runs.own, noSignal);
+      await expect(other).rejects.toMatchObject({ code: 'weights', file: weights });
+    }
+    expect(await exists(runs.at('other'))).toBe(false);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
+describe('a model file', () => {
+  it('says itself what it is, and gives back what was trained', async () => {
+    const before = tf.memory().numTensors;
+    for (const arm of ['base', 'japc'] as const) {
+      const file = await readModelFile(runFolder(runs.at('whole')).weights(arm));
+      const model = buildModel(tinyConfig().model, arm === 'japc');
+      const fresh = initModel(model, 7);
+      expect(file.calibrated).toBe(arm === 'japc');
+      expect(file.model.method.name).toBe(model.method.name);
+      expect(file.statistics).toBeUndefined();
+      expect(Object.keys(file.parameters).sort()).toEqual(Object.keys(fresh).sort());
+      tf.dispose([Object.values(fresh), Object.values(file.parameters)]);
+    }
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('names the file where it is missing, damaged or something else', async () => {
+    const before = tf.memory().numTensors;
+    const good = await readFile(runFolder(runs.at('whole')).weights('base'));
+    const checkpoint = runFolder(runs.at('whole')).checkpoint('base');
+    const wider = Buffer.from(good.toString('latin1').replace('\\"channels\\":8', '\\"channels\\":9'), 'latin1');
+    expect(wider.equals(good)).toBe(false);
+    const file = runs.at('model.safetensors');
+    for (const [bytes, fault] of [
+      [good.subarray(0, 500), 'damaged'],
+      [Buffer.from('no weights'), 'damaged'],
+      [await readFile(checkpoint), 'which model it belongs to'],
+      [wider, 'do not fit the model'],
+    ] as const) {
+      await writeFile(file, bytes);
+      await expect(readModelFile(file)).rejects.toMatchObject({ code: 'weights', file, remedy: expect.any(String) });
+      await expect(readModelFile(file)).rejects.toThrow(fault);
+    }
+    await rm(file);
+    await expect(readModelFile(file)).rejects.toMatchObject({ code: 'weights', file });
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});

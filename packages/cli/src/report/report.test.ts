@@ -1,0 +1,138 @@
+import { decodePng } from '@fsmr/imaging';
+import { type ArmSummary, compareArms, summarise } from '@fsmr/training';
+import { describe, expect, it } from 'vitest';
+import type { Panel } from './panel.js';
+import { difference, disagreement, outlined } from './pictures.js';
+import { reportPage } from './report.js';
+import { comparisonRows, csvLine, diceRows, markdownTable, percent, probability } from './tables.js';
+
+const hostile = `<img src="http://x.example/a.png" onerror='alert("1")'> & co`;
+const versions = { fsmr: '1', node: 'v20', tfjs: '4', backend: 'b', platform: 'p', processor: 'c', threads: 1 };
+const image = { width: 4, height: 4, data: Float32Array.from({ length: 16 }, (_, i) => i) };
+const square = (from: number, to: number) => ({
+  width: 4,
+  height: 4,
+  data: Uint8Array.from({ length: 16 }, (_, i) => (i % 4 >= from && i % 4 <= to ? 1 : 0)),
+});
+
+function arm(name: string, bonus: number): ArmSummary {
+  const records = ['s1', 's2', 's3'].flatMap((support, index) =>
+    [hostile, 'ben'].map((rater) => ({
+      scan: 'q',
+      support,
+      rater,
+      class: 'organ',
+      tp: 4 + index + bonus * index,
+      fp: 1,
+      fn: 1,
+    })),
+  );
+  return summarise([{ arm: name, records }])[0]!;
+}
+
+const masks = new Map([
+  [hostile, square(1, 2)],
+  ['ben', square(1, 1)],
+]);
+const panel: Panel = {
+  title: `organ of ${hostile}`,
+  support: { image, masks },
+  query: { image, truth: masks },
+  predictions: new Map([
+    ['base', masks],
+    ['japc', masks],
+  ]),
+};
+const arms = [arm('base', 0), arm('japc', 1)];
+const comparisons = [compareArms(arms[1]!, arms[0]!)];
+const page = reportPage({
+  title: hostile,
+  arms,
+  comparisons,
+  panels: [panel, panel],
+  config: { name: hostile },
+  versions,
+});
+
+describe('reportPage', () => {
+  it('escapes every name', () => {
+    expect(page).not.toContain('<img src="http');
+    expect(page).not.toContain("onerror='");
+    expect(page).toContain('&#60;img src=&#34;http');
+    expect(page.match(/<title>([^<]*)<\/title>/)![1]).toContain('&#38; co');
+  });
+
+  it('loads nothing', () => {
+    const addresses = [...page.matchAll(/\b(?:src|href)="([^"]*)"/g)].map(([, address]) => address!);
+    expect(addresses.length).toBeGreaterThan(0);
+    expect(addresses.every((address) => address.startsWith('data:image/png;base64,'))).toBe(true);
+    expect(page).not.toMatch(/<script|<link|@import|url\(/);
+  });
+
+  it('shows tables, every panel, and how it was made', () => {
+    expect(page).toContain('Dice (%)');
+    expect(page).toContain('japc over base');
+    expect(page).toContain('How this was made');
+    expect(page).toContain('&#34;tfjs&#34;: &#34;4&#34;');
+    expect([...page.matchAll(/<table>/g)]).toHaveLength(2);
+    // Support, query, disagreement; then for each arm two pictures a rater and a map.
+    const pictures = [...page.matchAll(/base64,([^"]*)"/g)];
+    expect(pictures).toHaveLength(2 * (3 + 2 * (2 * 2 + 1)));
+    for (const [, data] of pictures)
+      expect(decodePng(Buffer.from(data!, 'base64'))).toMatchObject({ width: 4, height: 4 });
+  });
+
+  it('does without truth and tables', () => {
+    const { truth: _truth, ...query } = panel.query;
+    const plain = reportPage({ title: 'Segmentation', panels: [{ ...panel, query }], config: {}, versions });
+    expect(plain).not.toContain('<table>');
+    expect(plain).not.toContain('Dice');
+    expect([...plain.matchAll(/<img/g)]).toHaveLength(2 + 2 * 3);
+  });
+});
+
+describe('pictures', () => {
+  it('draws the edge of a mask and leaves its inside', () => {
+    const full = { width: 4, height: 4, data: new Uint8Array(16).fill(1) };
+    const { data } = outlined(image, [{ mask: full, colour: [9, 8, 7] }]);
+    expect([...data.subarray(0, 3)]).toEqual([9, 8, 7]);
+    expect([...data.subarray(15, 18)]).toEqual([85, 85, 85]);
+  });
+
+  it('tells too much from missed', () => {
+    const { data } = difference(image, square(0, 1), square(1, 2));
+    expect([0, 1, 2, 3].map((x) => [...data.subarray(3 * x, 3 * x + 3)])).toEqual([
+      [230, 120, 0],
+      [10, 10, 10],
+      [40, 120, 255],
+      [31, 31, 31],
+    ]);
+  });
+
+  it('is the share of the minority', () => {
+    const map = disagreement([square(0, 0), square(0, 1), square(0, 2)]);
+    expect([...map.data.subarray(0, 4)].map((value) => value.toFixed(3))).toEqual(['0.000', '0.333', '0.333', '0.000']);
+  });
+});
+
+describe('tables', () => {
+  it('has a row an arm, with classes, raters and mean', () => {
+    const { head, rows } = diceRows(arms);
+    expect(head).toEqual(['arm', 'organ', hostile, 'ben', 'mean', '95 % interval', 'supports']);
+    // Dice 8/10, 10/12, 12/14, and 8/10, 12/14, 16/18.
+    expect(rows.map((row) => row[4])).toEqual([
+      percent((0.8 + 10 / 12 + 12 / 14) / 3),
+      percent((0.8 + 12 / 14 + 16 / 18) / 3),
+    ]);
+    expect(comparisonRows(comparisons).rows[0]!.at(-1)).toBe('3');
+    expect(markdownTable({ head: ['a', 'b'], rows: [['1', '2']] })).toBe('| a | b |\n| --- | ---: |\n| 1 | 2 |');
+  });
+
+  it('writes far tails, missing values and commas', () => {
+    expect(probability({ p: 0.0312345, log10p: Math.log10(0.0312345) })).toBe('0.0312');
+    expect(probability({ p: 0, log10p: -400.5 })).toBe('3.16e-401');
+    expect(probability({ p: Number.NaN, log10p: Number.NaN })).toBe('n/a');
+    expect(percent(Number.NaN)).toBe('n/a');
+    expect(csvLine(['a', 'b,c', 'd"e', 0.5])).toBe('a,"b,c","d""e",0.5');
+  });
+});
