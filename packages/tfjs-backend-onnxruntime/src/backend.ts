@@ -1,4 +1,5 @@
 /** The TensorFlow.js backend: where tensors live, and how native kernels get at them. */
+import { EngineError } from '@fsmr/core';
 import * as tf from '@tensorflow/tfjs';
 import type { ElementType, Feed } from './runtime/binding.js';
 import { type BufferPool, createBufferPool, pooledBytes } from './runtime/buffer-pool.js';
@@ -26,6 +27,18 @@ export interface OutputSpec {
 
 /** Element counts above this are computed into pooled memory. */
 const pooledElements = pooledBytes / 4;
+
+function takeMemory(pool: BufferPool, bytes: number, shape: readonly number[]): ArrayBuffer {
+  try {
+    return bytes >= pooledBytes ? pool.take(bytes) : new ArrayBuffer(bytes);
+  } catch (cause) {
+    const size = (bytes / 2 ** 30).toFixed(1);
+    throw new EngineError(`A tensor of shape [${shape}] needs ${size} GiB, more than this machine or Node can give.`, {
+      cause,
+      remedy: 'Use smaller images or batches.',
+    });
+  }
+}
 
 /**
  * Holds tensors in JavaScript's memory, where ONNX Runtime reads and writes them in place. It offers the same members
@@ -187,7 +200,7 @@ export class OnnxRuntimeBackend extends tf.KernelBackend {
   allocate(spec: OutputSpec, dims: readonly number[] = spec.shape): Feed {
     const length = tf.util.sizeFromShape(spec.shape as number[]);
     const bytes = spec.dtype === 'bool' ? length : length * 4;
-    const buffer = bytes >= pooledBytes ? this.pool.take(bytes) : new ArrayBuffer(bytes);
+    const buffer = takeMemory(this.pool, bytes, spec.shape);
     const data =
       spec.dtype === 'float32'
         ? new Float32Array(buffer, 0, length)

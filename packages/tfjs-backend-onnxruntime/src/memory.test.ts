@@ -50,6 +50,14 @@ describe('memory', () => {
     other.dispose();
   });
 
+  it('names a tensor that is too large', () => {
+    const line = tf.ones([2 ** 16, 1]) as tf.Tensor2D;
+    const wide = () => tf.tidy(() => tf.reshape(tf.tile(tf.reshape(line, [1, 2 ** 16]), [2 ** 26, 1]), [-1]));
+    expect(wide).toThrow(/A tensor of shape \[67108864,65536\] needs 16384.0 GiB/);
+    expect(tf.sum(line).dataSync()[0]).toBe(2 ** 16);
+    line.dispose();
+  });
+
   it('keeps no more than its bounds', () => {
     const tensors = Array.from({ length: 20 }, () => tf.relu(tf.fill([large], 1)));
     tf.dispose(tensors);

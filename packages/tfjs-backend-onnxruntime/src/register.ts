@@ -19,7 +19,10 @@ export interface OnnxRuntimeOptions {
   readonly maxSessions?: number;
   /** Most bytes of freed memory kept for later tensors; a quarter of the machine's memory, at most 4 GiB, where left out. */
   readonly maxPooledBytes?: number;
-  /** Tensors with fewer elements are computed by JavaScript kernels, which start quicker; 2048 where left out. */
+  /**
+   * Tensors with fewer elements, and products with fewer than eight times as many multiplications, are computed by
+   * JavaScript kernels, which start quicker; 1024 where left out.
+   */
   readonly smallTensor?: number;
   /** Precedence among registered backends when TensorFlow.js chooses; 4 where left out, one above webgl and wasm. */
   readonly priority?: number;
@@ -62,7 +65,7 @@ function decide(options: OnnxRuntimeOptions): BackendSettings {
     threads: options.threads ?? availableParallelism(),
     maxSessions: options.maxSessions ?? 256,
     maxPooledBytes: options.maxPooledBytes ?? Math.min(4 * 2 ** 30, totalmem() / 4),
-    smallTensor: options.smallTensor ?? 2048,
+    smallTensor: options.smallTensor ?? 1024,
   };
   const least = { threads: 1, maxSessions: 1, maxPooledBytes: 0, smallTensor: 0 };
   for (const [key, minimum] of Object.entries(least) as [keyof BackendSettings, number][]) {

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { OnnxRuntimeBackend } from '../backend.js';
 import { activate } from './activation.js';
 import { convolutionInputGradient, convolutionKernelGradient, convolve } from './convolution.js';
-import { allFloat, input, isSmall, type KernelCall, type KernelTable, type NativeKernel, sizeOf } from './kernel.js';
+import { allFloat, input, isLight, type KernelCall, type KernelTable, type NativeKernel, sizeOf } from './kernel.js';
 import type { Geometry } from './rows.js';
 
 type Shape4 = [number, number, number, number];
@@ -52,6 +52,10 @@ function ownGeometry(xShape: readonly number[], filterShape: readonly number[], 
 
 const outputShape = (g: Geometry): number[] => [g.batch, g.outHeight, g.outWidth, g.outChannels];
 
+/** Multiplications of a convolution; zero where an image or a result is empty. */
+const workOf = (g: Geometry): number =>
+  sizeOf(outputShape(g)) * g.kernelHeight * g.kernelWidth * g.inChannels * Math.sign(g.inHeight * g.inWidth);
+
 function forward(backend: OnnxRuntimeBackend, x: tf.TensorInfo, filter: tf.TensorInfo, g: Geometry) {
   const out = backend.allocate({ shape: outputShape(g), dtype: 'float32' });
   convolve(backend, backend.floats(x), backend.floats(filter), g, out.data as Float32Array);
@@ -61,18 +65,18 @@ function forward(backend: OnnxRuntimeBackend, x: tf.TensorInfo, filter: tf.Tenso
 const conv2d: NativeKernel = (call) => {
   const { backend, attrs } = call;
   const [x, filter] = [input(call, 'x'), input(call, 'filter')];
-  if (isSmall(sizeOf(x.shape), backend) || !allFloat(x, filter)) return undefined;
+  if (!allFloat(x, filter)) return undefined;
   const g = geometryOf(x.shape, filter.shape, attrs);
-  if (g === undefined || sizeOf(outputShape(g)) === 0) return undefined;
+  if (g === undefined || isLight(workOf(g), backend)) return undefined;
   return backend.adopt(forward(backend, x, filter, g), outputShape(g));
 };
 
 const fusedConv2d: NativeKernel = (call) => {
   const { backend, attrs, inputs } = call;
   const [x, filter] = [input(call, 'x'), input(call, 'filter')];
-  if (isSmall(sizeOf(x.shape), backend) || !allFloat(x, filter)) return undefined;
+  if (!allFloat(x, filter)) return undefined;
   const g = geometryOf(x.shape, filter.shape, attrs);
-  if (g === undefined || sizeOf(outputShape(g)) === 0) return undefined;
+  if (g === undefined || isLight(workOf(g), backend)) return undefined;
   const out = forward(backend, x, filter, g);
   activate(backend, out, { ...attrs, bias: inputs.bias, prelu: inputs.preluActivationWeights });
   return backend.adopt(out, outputShape(g));
@@ -106,18 +110,20 @@ function kernelGradient(
 const conv2dBackpropInput: NativeKernel = (call) => {
   const [dy, filter] = [input(call, 'dy'), input(call, 'filter')];
   const shape = call.attrs.inputShape as number[];
-  if (isSmall(sizeOf(dy.shape), call.backend) || !allFloat(dy, filter) || sizeOf(shape) === 0) return undefined;
+  if (!allFloat(dy, filter)) return undefined;
   const g = geometryOf(shape, filter.shape, call.attrs);
-  if (g === undefined || !tf.util.arraysEqual(outputShape(g), dy.shape)) return undefined;
+  if (g === undefined || isLight(workOf(g), call.backend)) return undefined;
+  if (!tf.util.arraysEqual(outputShape(g), dy.shape)) return undefined;
   return inputGradient(call.backend, dy, filter, g, shape);
 };
 
 const conv2dBackpropFilter: NativeKernel = (call) => {
   const [x, dy] = [input(call, 'x'), input(call, 'dy')];
   const shape = call.attrs.filterShape as number[];
-  if (isSmall(sizeOf(x.shape), call.backend) || !allFloat(x, dy) || sizeOf(dy.shape) === 0) return undefined;
+  if (!allFloat(x, dy)) return undefined;
   const g = geometryOf(x.shape, shape, call.attrs);
-  if (g === undefined || !tf.util.arraysEqual(outputShape(g), dy.shape)) return undefined;
+  if (g === undefined || isLight(workOf(g), call.backend)) return undefined;
+  if (!tf.util.arraysEqual(outputShape(g), dy.shape)) return undefined;
   return kernelGradient(call.backend, x, dy, g, shape);
 };
 

@@ -25,6 +25,10 @@ export const sizeOf = (shape: readonly number[]): number => shape.reduce((produc
 export const isSmall = (size: number, backend: OnnxRuntimeBackend): boolean =>
   size === 0 || size < backend.settings.smallTensor;
 
+/** True where a product of so many multiplications is too small to be worth a native call. */
+export const isLight = (multiplications: number, backend: OnnxRuntimeBackend): boolean =>
+  multiplications === 0 || multiplications < 8 * backend.settings.smallTensor;
+
 /** True where all tensors hold 32-bit floats. */
 export const allFloat = (...tensors: readonly (tf.TensorInfo | undefined)[]): boolean =>
   tensors.every((tensor) => tensor?.dtype === 'float32');

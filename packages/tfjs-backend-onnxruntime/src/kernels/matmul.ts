@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { OnnxRuntimeBackend } from '../backend.js';
 import type { Feed } from '../runtime/binding.js';
 import { activate } from './activation.js';
-import { allFloat, isSmall, type KernelTable, type NativeKernel, oneNode, sizeOf } from './kernel.js';
+import { allFloat, isLight, type KernelTable, type NativeKernel, oneNode, sizeOf } from './kernel.js';
 
 /** `a b`, or with transposes of their last two axes, into memory that the caller provides. */
 export function matmulInto(
@@ -28,6 +28,8 @@ interface Product {
   readonly b: Feed;
   readonly dims: number[];
   readonly shape: number[];
+  /** Multiplications. */
+  readonly work: number;
 }
 
 /** Shapes of a product; a single right matrix makes one large product of a whole batch. */
@@ -51,23 +53,27 @@ function productOf(
     () =>
       `Error in matMul: inner shapes (${inner}) and (${transB ? columnsB : rowsB}) of Tensors with shapes ${a.shape} and ${b.shape} and transposeA=${transA} and transposeB=${transB} must match.`,
   );
+  const work = sizeOf(shape) * inner;
   if (single && !transA) {
     const dims = [sizeOf(batch) * rows, columns];
-    return { a: backend.lend(a, [dims[0] as number, columnsA]), b: backend.lend(b, [rowsB, columnsB]), dims, shape };
+    return {
+      a: backend.lend(a, [dims[0] as number, columnsA]),
+      b: backend.lend(b, [rowsB, columnsB]),
+      dims,
+      shape,
+      work,
+    };
   }
-  return { a: backend.lend(a), b: backend.lend(b), dims: shape, shape };
+  return { a: backend.lend(a), b: backend.lend(b), dims: shape, shape, work };
 }
-
-const worth = (backend: OnnxRuntimeBackend, a: tf.TensorInfo, b: tf.TensorInfo): boolean =>
-  allFloat(a, b) && !isSmall(sizeOf(a.shape), backend) && sizeOf(b.shape) > 0;
 
 const batchMatMul: NativeKernel = ({ inputs, attrs, backend }) => {
   const { a, b } = inputs as { a: tf.TensorInfo; b: tf.TensorInfo };
-  if (!worth(backend, a, b) && !worth(backend, b, a)) return undefined;
+  if (!allFloat(a, b)) return undefined;
   const transA = attrs.transposeA === true;
   const transB = attrs.transposeB === true;
   const product = productOf(backend, a, b, transA, transB);
-  if (sizeOf(product.shape) === 0) return undefined;
+  if (isLight(product.work, backend)) return undefined;
   const out = backend.allocate({ shape: product.shape, dtype: 'float32' }, product.dims);
   matmulInto(backend, product.a, product.b, out, transA, transB);
   return backend.adopt(out, product.shape);
@@ -76,11 +82,11 @@ const batchMatMul: NativeKernel = ({ inputs, attrs, backend }) => {
 const fusedMatMul: NativeKernel = ({ inputs, attrs, backend }) => {
   const { a, b, bias, preluActivationWeights } = inputs as Record<'a' | 'b', tf.TensorInfo> &
     Partial<Record<'bias' | 'preluActivationWeights', tf.TensorInfo>>;
-  if (!worth(backend, a, b) && !worth(backend, b, a)) return undefined;
+  if (!allFloat(a, b)) return undefined;
   const transA = attrs.transposeA === true;
   const transB = attrs.transposeB === true;
   const product = productOf(backend, a, b, transA, transB);
-  if (sizeOf(product.shape) === 0) return undefined;
+  if (isLight(product.work, backend)) return undefined;
   const out = backend.allocate({ shape: product.shape, dtype: 'float32' }, product.dims);
   matmulInto(backend, product.a, product.b, out, transA, transB);
   const whole = { ...out, dims: product.shape };
