@@ -18,7 +18,7 @@ The configuration is JSON. A folder of images outlined by several people needs n
   { "data": { "kind": "folder", "folder": "cases" } }
 where cases/<case>/image.png lies beside one mask a rater (anna.png, ben.png; white is foreground).
 Other keys, all optional:
-  seed                    any number or text
+  name, seed              title of the report; any number or text
   data.kind               folder; phantom (scans, size, raters); bubil, lidc; prepared (what fsmr prepare wrote)
   data.raters             names in order, or a pattern such as "*_amira"
   data.classes, .classOf  class names; "prefix" if case names start with them
