@@ -1,4 +1,4 @@
-import { basename, extname } from 'node:path';
+import { basename, dirname, extname, resolve } from 'node:path';
 import { InputError, ShapeError } from '@fsmr/core';
 import { type Image2D, type Mask2D, maskArea, readGreyPng, readMaskPng } from '@fsmr/imaging';
 import { withPlace } from '../run/place.js';
@@ -40,8 +40,9 @@ export async function readSegmentTask(files: SegmentFiles): Promise<SegmentTask>
     masks.set(rater, mask);
   }
   const queries = new Map<string, Image2D>();
-  for (const file of files.query) {
-    const name = basename(file, extname(file));
+  const names = queryNames(files.query);
+  for (const [index, file] of files.query.entries()) {
+    const name = names[index]!;
     if (queries.has(name)) {
       throw new InputError(`two queries would both be written as ${name}.`, {
         file,
@@ -54,6 +55,13 @@ export async function readSegmentTask(files: SegmentFiles): Promise<SegmentTask>
   }
   checkResultNames([...queries.keys()], [...masks.keys()]);
   return { support, masks, queries };
+}
+
+/** What queries are called: their file names, or with their folders where files of several folders have one name. */
+function queryNames(files: readonly string[]): string[] {
+  const short = files.map((file) => basename(file, extname(file)));
+  if (new Set(short).size === files.length) return short;
+  return files.map((file, index) => `${basename(dirname(resolve(file)))}_${short[index]}`);
 }
 
 /** The file a rater's mask of a query is written to. */
