@@ -41,6 +41,9 @@ describe('evaluateRun', () => {
     const folder = runFolder(out);
     const metrics = JSON.parse(await readFile(folder.metrics, 'utf8'));
     expect(metrics.arms).toEqual(JSON.parse(JSON.stringify(found.arms)));
+    // JAPC adds its projections, and a learned gain.
+    expect(metrics.parameters.consensus).toBe(metrics.parameters.base);
+    expect(metrics.parameters.japc).toBeGreaterThan(metrics.parameters.base);
     const csv = (await readFile(folder.metricsCsv, 'utf8')).trimEnd().split('\n');
     expect(csv).toHaveLength(1 + 3 * 9 * 2);
     expect(csv[1]).toMatch(/^base,liver,phantom\d+,generous,(0|1|NaN|0\.\d+)/);

@@ -1,5 +1,5 @@
 import { compileEncoder } from '@fsmr/backbones';
-import { encoderPrefix, InterruptedError, withPrefix } from '@fsmr/core';
+import { encoderPrefix, InterruptedError, isModelBuffer, withPrefix } from '@fsmr/core';
 import { type Dataset, type EvaluationEpisode, evaluationEpisodes, trainingStatistics } from '@fsmr/datasets';
 import {
   type Arm,
@@ -88,7 +88,8 @@ export async function evaluateRun(
   try {
     const found = await runEpisodes(inputs);
     const panels = await drawPanels({ ...inputs, count: config.evaluation.panels });
-    await writeResults(folder, config, versions, found, panels);
+    const parameters = Object.fromEntries(arms.map(({ arm }) => [arm.name, parameterCount(arm)]));
+    await writeResults({ folder, dataset, config, versions, found, panels, parameters });
     return found;
   } finally {
     for (const store of stores.values()) store.dispose();
@@ -145,14 +146,24 @@ async function runEpisodes({ folder, episodes, ...inputs }: Running): Promise<Ev
   return { arms, comparisons: others.map((other) => compareArms(japc, other)) };
 }
 
-async function writeResults(
-  folder: RunFolder,
-  config: RunConfig,
-  versions: Versions,
-  { arms, comparisons }: Evaluation,
-  panels: Awaited<ReturnType<typeof drawPanels>>,
-): Promise<void> {
-  await writeJson(folder.metrics, { config, versions, arms, comparisons });
+/** How many numbers of an arm were trained; running statistics were not. */
+function parameterCount({ model, parameters }: Arm): number {
+  return Object.entries(parameters).reduce((sum, [name, { size }]) => sum + (isModelBuffer(model, name) ? 0 : size), 0);
+}
+
+interface Results {
+  readonly folder: RunFolder;
+  readonly dataset: Dataset;
+  readonly config: RunConfig;
+  readonly versions: Versions;
+  readonly found: Evaluation;
+  readonly panels: Awaited<ReturnType<typeof drawPanels>>;
+  readonly parameters: Readonly<Record<string, number>>;
+}
+
+async function writeResults({ folder, dataset, config, versions, found, panels, parameters }: Results): Promise<void> {
+  const { arms, comparisons } = found;
+  await writeJson(folder.metrics, { config, versions, arms, comparisons, parameters });
   const csv = arms.flatMap(({ arm, supports }) =>
     supports.flatMap((support) =>
       Object.entries(support.byRater).map(([rater, dice]) =>
@@ -161,8 +172,8 @@ async function writeResults(
     ),
   );
   await writeAtomically(folder.metricsCsv, `${['arm,class,support,rater,dice', ...csv].join('\n')}\n`);
-  const title = config.name ?? `FSMR: ${config.model.method} on ${config.data.kind}`;
-  await writeAtomically(folder.report, reportPage({ title, arms, comparisons, panels, config, versions }));
+  const title = config.name ?? `FSMR: ${config.model.method} on ${dataset.name}`;
+  await writeAtomically(folder.report, reportPage({ title, arms, comparisons, parameters, panels, config, versions }));
 }
 
 /** The tables as text for the terminal. */

@@ -49,7 +49,7 @@ export function panelHtml({ title, support, query, predictions }: Panel): Html {
       outlined(query.image, truth === undefined ? [] : outlines(truth)),
       truth === undefined ? 'query' : 'query, truth of each rater',
     ),
-    ...(truth === undefined
+    ...(truth === undefined || truth.size < 2
       ? []
       : [figure(heat(query.image, disagreement([...truth.values()])), 'where the raters disagree')]),
   ];
@@ -76,6 +76,10 @@ function armHtml(arm: string, raters: readonly string[], masks: RaterMaskTable, 
       html`<div class="column">${figure(picture, dice)}${figure(difference(query.image, predicted, truth), `${rater}: difference`)}</div>`,
     ];
   });
-  const map = figure(heat(query.image, disagreement([...masks.values()])), 'where the predictions disagree');
+  // One rater disagrees with nobody.
+  const map =
+    masks.size < 2
+      ? []
+      : figure(heat(query.image, disagreement([...masks.values()])), 'where the predictions disagree');
   return html`<h3>${arm}</h3><div class="row">${figures}${map}</div>`;
 }

@@ -49,6 +49,7 @@ const page = reportPage({
   title: hostile,
   arms,
   comparisons,
+  parameters: { base: 1000, japc: 66_536 },
   panels: [panel, panel],
   config: { name: hostile },
   versions,
@@ -72,6 +73,7 @@ describe('reportPage', () => {
   it('shows tables, every panel, and how it was made', () => {
     expect(page).toContain('Dice (%)');
     expect(page).toContain('japc over base');
+    expect(page).toContain('base 1,000, japc 66,536');
     expect(page).toContain('How this was made');
     expect(page).toContain('&#34;tfjs&#34;: &#34;4&#34;');
     expect([...page.matchAll(/<table>/g)]).toHaveLength(2);

@@ -67,11 +67,17 @@ export function markdownTable({
 }
 
 /** Both tables of an evaluation, with what their numbers mean. */
-export function evaluationHtml(arms: readonly ArmSummary[], comparisons: readonly ArmComparison[]): Html {
+export function evaluationHtml(
+  arms: readonly ArmSummary[],
+  comparisons: readonly ArmComparison[],
+  parameters: Readonly<Record<string, number>>,
+): Html {
+  const counts = Object.entries(parameters).map(([arm, count]) => `${arm} ${count.toLocaleString('en')}`);
   const dice = diceRows(arms);
   const compared = comparisonRows(comparisons);
   return html`<h2>Dice (%)</h2>${tableOf(dice.head, dice.rows)}
 <p class="note">Dice of each rater's prediction with that rater's own truth, averaged over queries, then supports, then classes: classes first, then raters, then the mean over all. The interval is a bootstrap over supports.</p>
 <p class="note">base: each rater segmented alone with the base method. japc: all raters together, calibrated. consensus: one mask for all raters, from the pixels most of them marked.</p>
+${counts.length === 0 ? [] : html`<p class="note">Trained parameters: ${counts.join(', ')}.</p>`}
 ${compared.rows.length === 0 ? [] : [html`<h2>Comparison</h2>`, tableOf(compared.head, compared.rows), html`<p class="note">One observation a support. Supports share their queries, so the observations are not independent; the published test does not correct for that, nor does this one.</p>`]}`;
 }
