@@ -25,7 +25,7 @@ export interface OutputSpec {
   readonly dtype: 'float32' | 'int32' | 'bool';
 }
 
-/** Element counts above this are computed into pooled memory. */
+/** From this count on elements are computed into pooled memory. Fresh results that the pool would keep would let it grow. */
 const pooledElements = pooledBytes / 4;
 
 function takeMemory(pool: BufferPool, bytes: number, shape: readonly number[]): ArrayBuffer {
@@ -240,7 +240,7 @@ export class OnnxRuntimeBackend extends tf.KernelBackend {
     dims: readonly number[] = spec.shape,
   ): tf.TensorInfo {
     const length = tf.util.sizeFromShape(spec.shape as number[]);
-    if (length > pooledElements) {
+    if (length >= pooledElements) {
       const memory = this.allocate(spec, dims);
       this.runInto(key, program, inputs, [memory]);
       return this.adopt(memory, spec.shape);
