@@ -1,6 +1,6 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { writePng } from '@fsmr/imaging';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { raterFiles, readSegmentTask } from './segment-inputs.js';
@@ -39,6 +39,13 @@ describe('readSegmentTask', () => {
     expect(support.data[5]).toBe(5);
     expect([...masks.get('ann')!.data].reduce((a, b) => a + b)).toBe(20);
     expect([...queries.keys()]).toEqual(['query']);
+  });
+
+  it('names queries of one file name after their folders', async () => {
+    await mkdir(at('second'), { recursive: true });
+    await save('second/query.png', 8, (i) => i);
+    const { queries } = await readSegmentTask({ ...good(), query: [at('query.png'), at('second/query.png')] });
+    expect([...queries.keys()]).toEqual([`${basename(folder)}_query`, 'second_query']);
   });
 
   it('refuses names that would give two results one file', async () => {

@@ -1,6 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { ConfigError } from '@fsmr/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkConfig, loadConfig } from './load.js';
@@ -67,6 +68,17 @@ describe('loadConfig', () => {
     const { data, model } = await loadConfig(file);
     expect(data).toMatchObject({ folder: join(folder, 'cases') });
     expect(model.weights).toBe(join(folder, 'w.pth'));
+  });
+
+  it('takes every example', async () => {
+    const examples = fileURLToPath(new URL('../../../../examples/', import.meta.url));
+    const folders = ['phantom', 'real-images'];
+    const found = await Promise.all(folders.map(async (name) => [name, await readdir(join(examples, name))] as const));
+    const configs = found.flatMap(([name, files]) =>
+      files.filter((file) => file.endsWith('.json')).map((file) => join(name, file)),
+    );
+    expect(configs.length).toBeGreaterThanOrEqual(6);
+    for (const name of configs) await expect(loadConfig(join(examples, name)), name).resolves.toHaveProperty('data');
   });
 
   it('names a file that is missing, or no JSON', async () => {
