@@ -27,7 +27,7 @@ try {
   const app = join(folder, 'app');
   mkdirSync(app);
   writeFileSync(join(app, 'package.json'), JSON.stringify({ name: 'app', private: true, type: 'module' }));
-  const tfjs = /'@tensorflow\/tfjs': (\S+)/.exec(readFileSync(join(root, 'pnpm-workspace.yaml'), 'utf8'))[1];
+  const tfjs = /["']@tensorflow\/tfjs["']: (\S+)/.exec(readFileSync(join(root, 'pnpm-workspace.yaml'), 'utf8'))[1];
   must('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', `@tensorflow/tfjs@${tfjs}`, ...tarballs], {
     cwd: app,
   });
