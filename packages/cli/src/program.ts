@@ -34,7 +34,8 @@ Other keys, all optional:
   training.raters, .styles (none, mild, rich), .augmentation (none, sabs_aug, aug_v3), .superpixelArea,
            .learningRate, .momentum, .weightDecay, .calibrationWeight, .alignmentWeight, .clipNorm,
            .freezeBackbone, .freezeStatistics, .checkpointEvery
-  evaluation.supports     "all" or case names;  evaluation.arms: base, japc, consensus;  evaluation.panels
+  training.exclude        Setting 2: slices that show one of these classes do not train
+  evaluation.supports     "all" or case names;  evaluation.arms: base, japc, consensus;  evaluation.classes, .panels
   engine.backend, .threads
 Results: config.json, versions.json, metrics.json, metrics.csv, weights/*.safetensors, overlays/*.png, report.html.`;
 

@@ -15,7 +15,7 @@ import {
   summarise,
 } from '@fsmr/training';
 import * as tf from '@tensorflow/tfjs';
-import { buildDataset, splitScans } from '../config/dataset.js';
+import { buildDataset, classIds, splitScans } from '../config/dataset.js';
 import { buildBackbone } from '../config/model.js';
 import type { RunConfig } from '../config/schema.js';
 import { reportPage } from '../report/report.js';
@@ -60,8 +60,12 @@ export async function evaluateRun(
     dataset,
     training.map(({ id }) => id),
   );
-  const { supports } = config.evaluation;
-  const plan = await evaluationEpisodes(dataset, { supports: supports === 'all' ? ids : supports, queries: ids });
+  const { supports, classes } = config.evaluation;
+  const plan = await evaluationEpisodes(dataset, {
+    supports: supports === 'all' ? ids : supports,
+    queries: ids,
+    ...(classes === undefined ? {} : { classes: classIds(dataset, classes) }),
+  });
   for (const { reason, supportScan, queryScan } of plan.skipped) {
     process.stderr.write(`Left out ${supportScan ?? queryScan ?? 'a scan'}: ${reason}\n`);
   }

@@ -3,7 +3,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { saveSafetensors } from '@fsmr/backbones';
 import { InterruptedError, type Model } from '@fsmr/core';
-import { type Dataset, trainingStatistics } from '@fsmr/datasets';
+import { createSetting, type Dataset, readClassMap, trainingStatistics } from '@fsmr/datasets';
 import {
   decodeCheckpoint,
   disposeState,
@@ -16,7 +16,7 @@ import {
   totalSteps,
   train,
 } from '@fsmr/training';
-import { buildDataset, splitScans } from '../config/dataset.js';
+import { buildDataset, classIds, splitScans } from '../config/dataset.js';
 import { buildModel } from '../config/model.js';
 import type { RunConfig } from '../config/schema.js';
 import { adoptConfig } from '../run/adopt.js';
@@ -52,6 +52,7 @@ export async function trainRun(config: RunConfig, out: string, versions: Version
 /** Finds what is wrong before a folder is made. */
 async function checkBeforehand(config: RunConfig, dataset: Dataset): Promise<void> {
   splitScans(dataset, config);
+  classIds(dataset, config.training.exclude ?? []);
   disposeState(await startingState(config, trainingModel(config)));
 }
 
@@ -101,6 +102,12 @@ async function runPlan(
   if (state.step >= steps) return state;
   const training = trainingIds(dataset, config);
   const statistics = await trainingStatistics(dataset, training);
+  const { exclude } = config.training;
+  // Setting 2 reads every rater's labels once, to know where the test classes are; they train nothing.
+  const setting =
+    exclude === undefined
+      ? undefined
+      : createSetting(dataset, { setting: 2, testClasses: classIds(dataset, exclude) }, await readClassMap(dataset));
   const progress = createProgress(`Training ${name}`);
   const log = folder.log(name);
   await keepLogUntil(log, state.step);
@@ -115,6 +122,7 @@ async function runPlan(
       augmentation: config.training.augmentation,
       superpixels: { minimumSize: config.training.superpixelArea },
       ...(statistics === undefined ? {} : { statistics }),
+      ...(setting === undefined ? {} : { setting }),
     }),
     checkpointEvery: config.training.checkpointEvery,
     onCheckpoint: (reached) => writeAtomically(file, encodeCheckpoint(reached, identity)),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Dataset } from '@fsmr/datasets';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { buildDataset, splitScans } from './dataset.js';
+import { buildDataset, classIds, splitScans } from './dataset.js';
 import { checkConfig } from './load.js';
 
 /** Scans of some classes, in groups of so many. */
@@ -71,5 +71,18 @@ describe('buildDataset', () => {
       }
     }
     await rm(empty, { recursive: true });
+  });
+});
+
+describe('classIds', () => {
+  const classes = [
+    { id: 1, name: 'liver' },
+    { id: 2, name: 'kidney' },
+  ];
+
+  it('finds classes by name, and names those there are for one it does not know', () => {
+    const dataset = { ...datasetOf(1, 1, 1), classes };
+    expect(classIds(dataset, ['kidney', 'liver'])).toEqual([2, 1]);
+    expect(() => classIds(dataset, ['spleen'])).toThrow('test has no class "spleen". It has liver, kidney.');
   });
 });

@@ -72,3 +72,14 @@ export function splitScans(dataset: Dataset, { split, seed }: RunConfig): Split 
   }
   return { training, evaluation };
 }
+
+/** The ids of classes by name. @throws ConfigError for a name the data set does not know. */
+export function classIds(dataset: Dataset, names: readonly string[]): number[] {
+  return names.map((name) => {
+    const found = dataset.classes.find((known) => known.name === name);
+    if (found !== undefined) return found.id;
+    throw new ConfigError(`${dataset.name} has no class ${JSON.stringify(name)}.`, {
+      remedy: `It has ${dataset.classes.map((known) => known.name).join(', ')}.`,
+    });
+  });
+}

@@ -85,6 +85,11 @@ export const configSchema = z.strictObject({
       raters: z.number().int().min(1).max(32).optional().describe('simulated raters; those of the data unless given'),
       styles: z.enum(['none', 'mild', 'rich']).default('rich'),
       augmentation: z.enum(['none', 'sabs_aug', 'aug_v3']).default('sabs_aug'),
+      exclude: z
+        .array(z.string())
+        .min(1)
+        .optional()
+        .describe('Setting 2: slices on which any rater drew one of these classes do not train'),
       superpixelArea: positive.default(400).describe('smallest superpixel, pixels'),
       learningRate: positive.default(1e-3),
       momentum: z.number().min(0).lt(1).default(0.9),
@@ -100,6 +105,7 @@ export const configSchema = z.strictObject({
   evaluation: z
     .strictObject({
       supports: z.union([z.literal('all'), z.array(z.string()).min(1)]).default('all'),
+      classes: z.array(z.string()).min(1).optional().describe('tested classes by name; all unless given'),
       arms: z
         .array(z.enum(['base', 'japc', 'consensus']))
         .min(1)
