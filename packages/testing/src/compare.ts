@@ -33,10 +33,10 @@ export function expectClose(actual: Numbers, expected: Numbers, tolerance = 1e-4
 }
 
 /** Runs a function and asserts that it leaves as many tensors as it found, after disposing what it returned. */
-export function expectNoLeak(run: () => tf.TensorContainer | void): void {
+export function expectNoLeak(run: () => tf.TensorContainer | undefined): void {
   const before = tf.memory().numTensors;
   const result = run();
-  if (result !== undefined && result !== null) tf.dispose(result as tf.TensorContainer);
+  if (result !== undefined) tf.dispose(result as tf.TensorContainer);
   expect(tf.memory().numTensors).toBe(before);
 }
 
