@@ -17,6 +17,7 @@ it('exports what the README lists', () => {
       "isKerasResnet50",
       "loadParameters",
       "loadWeights",
+      "openEncoder",
       "outputNames",
       "parseNpz",
       "parseSafetensors",

@@ -16,6 +16,12 @@ export interface CompiledEncoder {
   dispose(): void;
 }
 
+/** The results of an encoder's graph by their roles. */
+export function featuresOf({ channels, hasThreshold }: Encoder, results: readonly tf.Tensor[]): FeatureMaps {
+  const maps = results.slice(0, channels.length) as tf.Tensor4D[];
+  return hasThreshold ? { maps, threshold: results.at(-1) as tf.Tensor2D } : { maps };
+}
+
 let compiled = 0;
 
 /**
@@ -37,9 +43,7 @@ export function compileEncoder(encoder: Encoder, parameters: ParameterRecord): C
   return {
     encode(images) {
       if (!hasKernel('FsmrRunGraph')) return encoder.apply(own, images, { training: false }).features;
-      const results = runKernel('FsmrRunGraph', { images }, { key, model, outputs });
-      const maps = results.slice(0, encoder.channels.length) as tf.Tensor4D[];
-      return encoder.hasThreshold ? { maps, threshold: results.at(-1) as tf.Tensor2D } : { maps };
+      return featuresOf(encoder, runKernel('FsmrRunGraph', { images }, { key, model, outputs }));
     },
     dispose() {
       releaseGraph(key);

@@ -2,6 +2,7 @@ import type { ParameterRecord } from '@fsmr/core';
 import { encodeModel, node } from '@fsmr/tfjs-backend-onnxruntime/onnx';
 import type { Encoder } from '../encoder.js';
 import { type Drawing, onnxSteps } from './onnx-steps.js';
+import { type OnnxWeights, weightsOf } from './onnx-weights.js';
 
 /** How the exported model takes its images. */
 export interface ExportOptions {
@@ -10,6 +11,8 @@ export interface ExportOptions {
   /** Channels first as torch, unless `nhwc`; the maps come out the same way. */
   readonly layout?: 'nchw' | 'nhwc';
 }
+
+type Exportable = Pick<Encoder, 'name' | 'channels' | 'strides' | 'hasThreshold' | 'plan'>;
 
 /** The outputs of an encoder's model: `features0`, `features1`, ..., then `threshold` where it has one. */
 export function outputNames({ channels, hasThreshold }: Pick<Encoder, 'channels' | 'hasThreshold'>): string[] {
@@ -25,14 +28,23 @@ export function outputNames({ channels, hasThreshold }: Pick<Encoder, 'channels'
  * @throws WeightsError where a parameter is missing.
  */
 export function exportOnnx(
-  encoder: Pick<Encoder, 'name' | 'channels' | 'strides' | 'hasThreshold' | 'plan'>,
+  encoder: Exportable,
   parameters: ParameterRecord,
-  { size, layout = 'nchw' }: ExportOptions = {},
+  options: ExportOptions = {},
+): Uint8Array<ArrayBuffer> {
+  return drawOnnx(encoder, weightsOf(parameters), options);
+}
+
+/** The model of an encoder with constants from anywhere. */
+export function drawOnnx(
+  encoder: Exportable,
+  weights: OnnxWeights,
+  { size, layout = 'nchw' }: ExportOptions,
 ): Uint8Array<ArrayBuffer> {
   const drawing: Drawing = { nodes: [], initializers: [] };
   const last = layout === 'nhwc';
   if (last) drawing.nodes.push(node('Transpose', ['images'], ['images_nchw'], { perm: [0, 3, 1, 2] }));
-  const { maps, threshold } = encoder.plan<string>(onnxSteps(parameters, drawing), last ? 'images_nchw' : 'images');
+  const { maps, threshold } = encoder.plan<string>(onnxSteps(weights, drawing), last ? 'images_nchw' : 'images');
   const names = outputNames(encoder);
   maps.forEach((map, index) => {
     const output = names[index]!;

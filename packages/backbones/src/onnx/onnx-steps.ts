@@ -1,10 +1,7 @@
-import type { ParameterRecord } from '@fsmr/core';
 import { floats, node, type OnnxNode, type OnnxTensor } from '@fsmr/tfjs-backend-onnxruntime/onnx';
 import type { ConvNorm } from '../resnet/graph.js';
 import type { Steps } from '../steps.js';
-import { parameter } from '../tensor-steps.js';
-import type { WeightArray } from '../weights/array.js';
-import { toDisk } from '../weights/layout.js';
+import type { OnnxWeights } from './onnx-weights.js';
 
 const epsilon = 1e-5;
 
@@ -15,22 +12,18 @@ export interface Drawing {
 }
 
 /** Steps that draw ONNX nodes instead of computing; values are the names of channels-first tensors. */
-export function onnxSteps(parameters: ParameterRecord, { nodes, initializers }: Drawing): Steps<string> {
+export function onnxSteps(weights: OnnxWeights, { nodes, initializers }: Drawing): Steps<string> {
   let count = 0;
-  const values = (name: string): Float32Array => new Float32Array(parameter(parameters, name).dataSync());
   const draw = (op: string, inputs: readonly string[], attributes: Parameters<typeof node>[3] = {}): string => {
     const output = `${op.toLowerCase()}_${count++}`;
     nodes.push(node(op, inputs, [output], attributes));
     return output;
   };
-  const constant = (name: string, data: Float32Array, shape?: readonly number[]): string => {
-    initializers.push(floats(name, data, shape));
-    return name;
+  const add = (tensor: OnnxTensor): string => {
+    initializers.push(tensor);
+    return tensor.name;
   };
-  const kernel = (name: string): WeightArray => {
-    const tensor = parameter(parameters, name);
-    return toDisk({ shape: tensor.shape, data: tensor.dataSync() as Float32Array });
-  };
+  const vector = (name: string): string => add(floats(name, weights.vector(name)));
   const convolution = (x: string, size: number, weight: string[], geometry: Partial<ConvNorm> = {}): string => {
     const { stride = 1, dilation = 1, padding = (size - 1) / 2 } = geometry;
     return draw('Conv', [x, ...weight], {
@@ -40,40 +33,34 @@ export function onnxSteps(parameters: ParameterRecord, { nodes, initializers }: 
       pads: [padding, padding, padding, padding],
     });
   };
+  /** Normalisation with fixed statistics is a gain and an offset a channel, which the kernel can carry. */
+  const normalised = (x: string, step: ConvNorm): string => {
+    const { norm, conv, size } = step;
+    const gain = weights.vector(`${norm}.weight`);
+    const offset = weights.vector(`${norm}.bias`);
+    const mean = weights.vector(`${norm}.running_mean`);
+    weights.vector(`${norm}.running_var`).forEach((variance, channel) => {
+      gain[channel]! /= Math.sqrt(variance + epsilon);
+      offset[channel]! -= mean[channel]! * gain[channel]!;
+    });
+    const kernel = weights.scaled(conv, gain);
+    if (kernel !== undefined) return convolution(x, size, [add(kernel), add(floats(`${norm}.folded`, offset))], step);
+    const y = convolution(x, size, [add(weights.constant(conv))], step);
+    const fixed = ['weight', 'bias', 'running_mean', 'running_var'].map((name) => vector(`${norm}.${name}`));
+    return draw('BatchNormalization', [y, ...fixed], { epsilon: { float: epsilon } });
+  };
 
   return {
     convNorm(x, step, residual) {
-      // Normalisation with fixed statistics is a gain and an offset a channel, which the kernel can carry.
-      const gain = values(`${step.norm}.weight`);
-      const offset = values(`${step.norm}.bias`);
-      const mean = values(`${step.norm}.running_mean`);
-      values(`${step.norm}.running_var`).forEach((variance, channel) => {
-        gain[channel]! /= Math.sqrt(variance + epsilon);
-        offset[channel]! -= mean[channel]! * gain[channel]!;
-      });
-      const { shape, data } = kernel(step.conv);
-      const perChannel = data.length / gain.length;
-      for (let index = 0; index < data.length; index++) data[index]! *= gain[Math.floor(index / perChannel)]!;
-      const folded = constant(step.conv, data as Float32Array, shape);
-      const weight = [folded, constant(`${step.norm}.folded`, offset)];
-      let y = convolution(x, step.size, weight, step);
+      let y = normalised(x, step);
       if (residual !== undefined) y = draw('Add', [y, residual]);
       return step.relu ? draw('Relu', [y]) : y;
     },
-    head(x, { weight, size }) {
-      const { shape, data } = kernel(weight);
-      return convolution(x, size, [constant(weight, data as Float32Array, shape)]);
-    },
+    head: (x, { weight, size }) => convolution(x, size, [add(weights.constant(weight))]),
     maxPool: (x) => draw('MaxPool', [x], { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] }),
     mean: (x) => draw('Flatten', [draw('GlobalAveragePool', [x])]),
-    linear(x, name) {
-      const weight = constant(
-        `${name}.weight`,
-        values(`${name}.weight`),
-        parameter(parameters, `${name}.weight`).shape,
-      );
-      return draw('Gemm', [x, weight, constant(`${name}.bias`, values(`${name}.bias`))], { transB: 1 });
-    },
+    linear: (x, name) =>
+      draw('Gemm', [x, add(weights.constant(`${name}.weight`)), vector(`${name}.bias`)], { transB: 1 }),
     free: () => undefined,
   };
 }

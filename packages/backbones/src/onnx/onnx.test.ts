@@ -1,4 +1,7 @@
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createRandom } from '@fsmr/core';
 import { expectClose, expectNoLeak } from '@fsmr/testing';
 import { registerOnnxRuntimeBackend, unregisterOnnxRuntimeBackend } from '@fsmr/tfjs-backend-onnxruntime';
@@ -8,8 +11,10 @@ import { dilatedResnet } from '../deeplab.js';
 import type { Encoder } from '../encoder.js';
 import { twoMapResnet } from '../qnet.js';
 import { tinyEncoder } from '../tiny.js';
+import { saveSafetensors } from '../weights/save.js';
 import { compileEncoder } from './compile.js';
 import { exportOnnx, outputNames } from './export.js';
+import { openEncoder } from './open.js';
 
 const runtime = createRequire(import.meta.url)('onnxruntime-node') as typeof import('onnxruntime-node');
 
@@ -82,5 +87,25 @@ describe.each(['cpu', 'native'])('compileEncoder on %s', (backend) => {
       }
       compiled.dispose();
     });
+  });
+
+  it.each(encoders)('$name: the same features straight from a file', async (encoder) => {
+    const folder = await mkdtemp(join(tmpdir(), 'encoder-'));
+    const file = join(folder, 'model.safetensors');
+    const images: tf.Tensor4D = tf.randomNormal([2, 32, 32, 3], 0, 1, 'float32', 4);
+    const parameters = trained(encoder, images);
+    const expected = encoder.apply(parameters, images, { training: false }).features;
+    await saveSafetensors(file, parameters, { prefix: 'encoder.' });
+    const before = tf.memory().numTensors;
+    const opened = await openEncoder(encoder, file, { prefix: 'encoder.' });
+    const { maps, threshold } = opened.encode(images);
+    maps.forEach((map, index) => void expectClose(map, expected.maps[index]!));
+    if (threshold !== undefined) expectClose(threshold, expected.threshold!);
+    tf.dispose([...maps, ...(threshold === undefined ? [] : [threshold])]);
+    opened.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+    await expect(openEncoder(encoder, file, { prefix: 'other.' })).rejects.toThrow('is missing');
+    await expect(openEncoder(encoder, join(folder, 'none'))).rejects.toThrow('cannot be read');
+    await rm(folder, { recursive: true });
   });
 });

@@ -28,9 +28,21 @@ type Shapes = Readonly<Record<string, { readonly shape: readonly number[] }>>;
 /** Counters of torch's batch normalisation, of no use where momentum is fixed. */
 const isCounter = (name: string): boolean => name.endsWith('num_batches_tracked');
 
-/** Matches names and shapes. @throws WeightsError naming every array that is missing, surplus or misshapen. */
-function match(shapes: Shapes, weights: Weights, { prefix = '', strict = true }: ApplyOptions) {
-  const found = new Map<string, WeightArray>();
+/**
+ * Matches names and shapes.
+ *
+ * @throws WeightsError naming every array that is misshapen and, if strict, every missing and surplus one.
+ */
+export function matchArrays<T extends { readonly shape: readonly number[] }>(
+  shapes: Shapes,
+  weights: ReadonlyMap<string, T>,
+  { prefix = '', strict = true }: ApplyOptions,
+): {
+  readonly found: ReadonlyMap<string, T>;
+  readonly missing: readonly string[];
+  readonly surplus: readonly string[];
+} {
+  const found = new Map<string, T>();
   const surplus: string[] = [];
   const faults: string[] = [];
   for (const [name, array] of weights) {
@@ -72,7 +84,7 @@ function toTensor(array: WeightArray): tf.Tensor {
  * @throws WeightsError naming every misshapen array with both shapes and, if strict, every missing and surplus one.
  */
 export function applyWeights(parameters: ParameterRecord, weights: Weights, options: ApplyOptions = {}): Applied {
-  const { found, missing, surplus } = match(parameters, weights, options);
+  const { found, missing, surplus } = matchArrays(parameters, weights, options);
   const entries = Object.entries(parameters).map(([name, tensor]): [string, tf.Tensor] => {
     const array = found.get(name);
     return [name, array === undefined ? tf.clone(tensor) : toTensor(array)];
@@ -92,7 +104,7 @@ export function loadParameters(
   weights: Weights,
   options: ApplyOptions & { readonly random?: Random } = {},
 ): Applied {
-  const { found, missing, surplus } = match(encoder.specs, weights, options);
+  const { found, missing, surplus } = matchArrays(encoder.specs, weights, options);
   const random = options.random ?? createRandom(0);
   const entries = Object.entries(encoder.specs).map(([name, spec]): [string, tf.Tensor] => {
     const array = found.get(name);

@@ -36,12 +36,40 @@ export function isSafetensors(bytes: Uint8Array): boolean {
   return bytes.length > 8 && bytes[8] === 0x7b && bytes[6] === 0 && bytes[7] === 0;
 }
 
-interface Entry {
+/** Where an array lies, in bytes after the header. */
+export interface SafetensorsEntry {
   readonly name: string;
   readonly type: ElementTypeName;
   readonly shape: readonly number[];
   readonly begin: number;
   readonly end: number;
+}
+
+/** What the header of a safetensors file says. */
+export interface SafetensorsIndex {
+  readonly entries: readonly SafetensorsEntry[];
+  readonly metadata: ReadonlyMap<string, string>;
+}
+
+/** The length of the header that follows the first 8 bytes. @throws WeightsError where the file is shorter. */
+export function headerLength(start: Uint8Array, fileBytes: number): number {
+  if (fileBytes < 8) fail('it is too short');
+  const length = new DataView(start.buffer, start.byteOffset, 8).getBigUint64(0, true);
+  if (length > BigInt(maximumHeader) || length > BigInt(fileBytes - 8)) fail('its header is longer than the file');
+  return Number(length);
+}
+
+/** Reads a header. @param available bytes after it. @throws WeightsError where they do not fit one another. */
+export function parseIndex(header: Uint8Array, available: number): SafetensorsIndex {
+  const { __metadata__: text, ...described } = parseHeader(header);
+  const entries = Object.entries(described).map(([name, entry]) => checkEntry(name, entry, available));
+  let filled = 0;
+  for (const { name, begin, end } of [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
+    if (begin !== filled) fail(`${name} leaves a gap or overlaps its neighbour`);
+    filled = end;
+  }
+  if (filled !== available) fail(`its arrays take ${filled} bytes, but ${available} are there`);
+  return { entries, metadata: checkMetadata(text) };
 }
 
 /**
@@ -51,19 +79,9 @@ interface Entry {
  * @see github.com/huggingface/safetensors, section Format.
  */
 export function parseSafetensors(bytes: Uint8Array): SafetensorsFile {
-  if (bytes.length < 8) fail('it is too short');
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const length = view.getBigUint64(0, true);
-  if (length > BigInt(maximumHeader) || length > BigInt(bytes.length - 8)) fail('its header is longer than the file');
-  const body = bytes.subarray(8 + Number(length));
-  const { __metadata__: text, ...described } = parseHeader(bytes.subarray(8, 8 + Number(length)));
-  const entries = Object.entries(described).map(([name, entry]) => checkEntry(name, entry, body.length));
-  let filled = 0;
-  for (const { name, begin, end } of [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
-    if (begin !== filled) fail(`${name} leaves a gap or overlaps its neighbour`);
-    filled = end;
-  }
-  if (filled !== body.length) fail(`its arrays take ${filled} bytes, but ${body.length} are there`);
+  const length = headerLength(bytes, bytes.length);
+  const body = bytes.subarray(8 + length);
+  const { entries, metadata } = parseIndex(bytes.subarray(8, 8 + length), body.length);
   const charge = memoryBudget(bytes.length);
   const weights = new Map<string, WeightArray>();
   for (const { name, type, shape, begin, end } of entries) {
@@ -71,7 +89,7 @@ export function parseSafetensors(bytes: Uint8Array): SafetensorsFile {
     charge(4 * count);
     weights.set(name, { shape, data: readElements(body.subarray(begin, end), type, count) });
   }
-  return { weights, metadata: checkMetadata(text) };
+  return { weights, metadata };
 }
 
 function fail(fault: string, cause?: unknown): never {
@@ -92,7 +110,7 @@ function parseHeader(bytes: Uint8Array): Record<string, unknown> {
   fail('its header is no JSON object');
 }
 
-function checkEntry(name: string, entry: unknown, available: number): Entry {
+function checkEntry(name: string, entry: unknown, available: number): SafetensorsEntry {
   const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
   const type = typeof dtype === 'string' && Object.hasOwn(codes, dtype) ? codes[dtype] : undefined;
   if (type === undefined) fail(`${name} has the unknown type ${String(dtype)}`);
@@ -130,12 +148,12 @@ export function encodeSafetensors(weights: Weights, metadata: Readonly<Record<st
     offset += data.byteLength;
   }
   const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
-  const headerLength = Math.ceil(json.length / 8) * 8;
-  const bytes = new Uint8Array(8 + headerLength + offset);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(headerLength), true);
-  bytes.fill(0x20, 8, 8 + headerLength);
+  const padded = Math.ceil(json.length / 8) * 8;
+  const bytes = new Uint8Array(8 + padded + offset);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(padded), true);
+  bytes.fill(0x20, 8, 8 + padded);
   bytes.set(json, 8);
-  let at = 8 + headerLength;
+  let at = 8 + padded;
   for (const { data } of weights.values()) {
     bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
     at += data.byteLength;

@@ -2,21 +2,23 @@
 import * as tf from '@tensorflow/tfjs';
 import type { OnnxRuntimeBackend } from '../backend.js';
 import type { Feed, NativeSession } from '../runtime/binding.js';
-import { loadModel } from '../runtime/session.js';
+import { type LoadOptions, loadModel } from '../runtime/session.js';
 import type { KernelTable, NativeKernel } from './kernel.js';
 
 /** Loaded models of each backend, by key. */
 const graphs = new WeakMap<OnnxRuntimeBackend, Map<string, NativeSession>>();
 
 /**
- * `FsmrRunGraph`: inputs named as the model's; attributes `key`, `model` (called where no model of that key is loaded)
- * and `outputs`, the names of the results wanted, in order.
+ * `FsmrRunGraph`: inputs named as the model's; attributes `key`, `model` (called where no model of that key is loaded),
+ * `outputs`, the names of the results wanted, in order, and `load`, how the model is to be loaded.
  */
 const runGraph: NativeKernel = ({ inputs, attrs, backend }) => {
   const key = attrs.key as string;
   const known = graphs.get(backend) ?? new Map<string, NativeSession>();
   graphs.set(backend, known);
-  const session = known.get(key) ?? loadModel((attrs.model as () => Uint8Array)(), backend.settings);
+  const session =
+    known.get(key) ??
+    loadModel((attrs.model as () => Uint8Array)(), backend.settings, attrs.load as LoadOptions | undefined);
   known.set(key, session);
   const names = attrs.outputs as readonly string[];
   const feeds: Record<string, Feed> = Object.fromEntries(

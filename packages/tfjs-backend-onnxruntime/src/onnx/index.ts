@@ -6,6 +6,7 @@ export {
   node,
   type OnnxAttribute,
   type OnnxElementType,
+  type OnnxExternalData,
   type OnnxModel,
   type OnnxNode,
   type OnnxTensor,

@@ -22,13 +22,22 @@ const elementCodes = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 
 /** The element type of a tensor. */
 export type OnnxElementType = keyof typeof elementCodes;
 
+/** Elements that lie in another file, little endian. */
+export interface OnnxExternalData {
+  /** The file's name, without folders. */
+  readonly location: string;
+  /** Where in it they start, and how many there are, in bytes. */
+  readonly offset: number;
+  readonly length: number;
+}
+
 /** A constant tensor: a weight, or a list of axes. */
 export interface OnnxTensor {
   readonly name: string;
   readonly type: OnnxElementType;
   readonly shape: readonly number[];
-  /** The elements, row by row; a view of exactly `shape`'s size. */
-  readonly data: ArrayBufferView;
+  /** The elements, row by row; a view of exactly `shape`'s size, or where to find them. */
+  readonly data: ArrayBufferView | OnnxExternalData;
 }
 
 /** A named input or output; a dimension is a size or a symbol that stands for any size. */
@@ -150,8 +159,17 @@ function tensorChunks({ name, type, shape, data }: OnnxTensor): Chunk[] {
     ...packedIntegers(1, shape),
     ...integerField(2, elementCodes[type]),
     ...stringField(8, name),
-    ...bytesField(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength)),
+    ...('location' in data
+      ? externalChunks(data)
+      : bytesField(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength))),
   ];
+}
+
+function externalChunks(data: OnnxExternalData): Chunk[] {
+  const entries = Object.entries(data).flatMap(([key, value]) =>
+    messageField(13, [...stringField(1, key), ...stringField(2, String(value))]),
+  );
+  return [...entries, ...integerField(14, 1)];
 }
 
 function valueChunks({ name, type, shape, sequence }: OnnxValue): Chunk[] {

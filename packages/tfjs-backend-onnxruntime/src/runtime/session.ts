@@ -104,19 +104,36 @@ function load(program: Program, settings: SessionSettings, stop: boolean): Nativ
   return loadModel(bytes, settings);
 }
 
+/** How a whole model is loaded. */
+export interface LoadOptions {
+  /** The folder of the files that hold the model's external data. They are mapped, and must not change. */
+  readonly dataFolder?: string | undefined;
+  /** Whether the graph is rewritten for speed, which takes seconds for large models; it is unless this is false. */
+  readonly optimise?: boolean;
+}
+
 /** Loads a model from the bytes of an `.onnx` file. */
-export function loadModel(bytes: Uint8Array, settings: SessionSettings): NativeSession {
+export function loadModel(
+  bytes: Uint8Array,
+  settings: SessionSettings,
+  { dataFolder, optimise = true }: LoadOptions = {},
+): NativeSession {
   const session = createNativeSession();
   session.loadModel(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength, {
     intraOpNumThreads: settings.threads,
     interOpNumThreads: 1,
     executionMode: 'sequential',
-    graphOptimizationLevel: 'all',
+    graphOptimizationLevel: optimise ? 'all' : 'disabled',
     enableCpuMemArena: true,
     enableMemPattern: false,
     logSeverityLevel: 3,
     // A session's helper thread may spin while that session computes, never longer: the next session needs the core.
-    extra: { session: { force_spinning_stop: '1' } },
+    extra: {
+      session: {
+        force_spinning_stop: '1',
+        ...(dataFolder !== undefined && { model_external_initializers_file_folder_path: dataFolder }),
+      },
+    },
   });
   return session;
 }
