@@ -13,6 +13,8 @@ export { type Applied, type ApplyOptions, applyWeights, loadParameters } from '.
 export type { WeightArray, Weights } from './weights/array.js';
 export { fromKerasResnet50, isKerasResnet50 } from './weights/keras.js';
 export { loadWeights, parseWeights } from './weights/load.js';
+export { type MappedArray, type MappedFile, openSafetensors } from './weights/mapped.js';
+export { modelShapes, type ParameterShapes, takeParameters } from './weights/model-parameters.js';
 export { asEncoderWeights } from './weights/names.js';
 export { parseNpz } from './weights/npz.js';
 export { encodeSafetensors, parseSafetensors, type SafetensorsFile } from './weights/safetensors.js';

@@ -31,6 +31,29 @@ describe('startEngine', () => {
     await expect(startFirst([broken], {})).rejects.toThrow('no backend starts: tfjs-node: libtensorflow is missing');
   });
 
+  it('passes by a backend that cannot be read synchronously', async () => {
+    const asynchronous: Candidate = {
+      ...cpu,
+      name: 'webgpu',
+      register: async () => {
+        const backend = await tf.findBackendFactory('cpu')();
+        backend.readSync = () => {
+          throw new Error('no synchronous reads');
+        };
+        tf.registerBackend('asynchronous', () => backend);
+        for (const kernel of tf.getKernelsForBackend('cpu')) {
+          tf.registerKernel({ ...kernel, backendName: 'asynchronous' });
+        }
+        backend.read = async () => Float32Array.of(11);
+      },
+      tfjsName: 'asynchronous',
+    };
+    const { backend, failures } = await startFirst([asynchronous, cpu], {});
+    tf.removeBackend('asynchronous');
+    expect(backend).toBe('cpu');
+    expect(failures).toMatchObject([{ backend: 'webgpu', cause: 'no synchronous reads' }]);
+  });
+
   it('starts the native engine that comes with the packages', async () => {
     const { backend } = await startEngine({ backend: 'onnxruntime', threads: 1 });
     expect(backend).toBe('onnxruntime');
@@ -51,7 +74,11 @@ describe('startEngine', () => {
 
 describe('doctor', () => {
   it('examines the engine', async () => {
+    const said = vi.spyOn(console, 'warn');
+    const before = tf.memory().numTensors;
     const diagnosis = await doctor({ backend: 'onnxruntime', threads: 1 });
+    expect(tf.memory().numTensors).toBe(before);
+    expect(said).not.toHaveBeenCalled();
     expect(diagnosis.relativeError).toBeLessThan(1e-5);
     expect(diagnosis.matrixGflops).toBeGreaterThan(0);
     expect(describeDiagnosis(diagnosis)).toContain('Engine: onnxruntime, asked for');

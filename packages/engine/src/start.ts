@@ -6,7 +6,8 @@ import type { BackendName, Candidate, Engine, EngineOptions, Failure } from './t
 
 /**
  * Starts the fastest backend that works: tfjs-node-gpu, tfjs-node, webgpu on a real graphics card, onnxruntime, wasm,
- * cpu, in this order. Each is tried with a small product before it is taken.
+ * cpu, in this order. Each is tried with a small product before it is taken, and must read it synchronously unless it
+ * was asked for.
  *
  * @returns which it is, why, and what kept each of those before it from starting.
  * @throws EngineError where the backend asked for is unknown or does not start, with cause and remedy.
@@ -35,7 +36,7 @@ function fromEnvironment(): BackendName | undefined {
 export async function startFirst(list: readonly Candidate[], options: EngineOptions): Promise<Engine> {
   const failures: Failure[] = [];
   for (const candidate of list) {
-    const failure = await tryToStart(candidate, options);
+    const failure = (await tryToStart(candidate, options)) ?? tryToReadSynchronously(candidate);
     if (failure === undefined) {
       const reason =
         failures.length === 0 ? 'the fastest' : `the fastest that starts here; ${failures.length} faster did not`;
@@ -68,8 +69,22 @@ export async function tryToStart(candidate: Candidate, options: EngineOptions): 
   }
 }
 
-/** Backends that do not start say so on the console at length; we say it once, in our own words. */
-function silence(): () => void {
+/** FSMR's own programs read results synchronously, so a backend that cannot is taken only where it is asked for. */
+function tryToReadSynchronously({ name: backend }: Candidate): Failure | undefined {
+  try {
+    tf.tidy(() => tf.add([1], [2]).dataSync());
+    return undefined;
+  } catch (error) {
+    const remedy = `Programs that use await tensor.data() alone can ask for it: FSMR_BACKEND=${backend}.`;
+    return { backend, cause: causeOf(error), remedy };
+  }
+}
+
+/**
+ * Backends that do not start say so on the console at length; we say it once, in our own words. TensorFlow.js also
+ * advertises its Node package there.
+ */
+export function silence(): () => void {
   const { warn, error } = console;
   console.warn = () => {};
   console.error = () => {};

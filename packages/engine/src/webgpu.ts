@@ -1,10 +1,15 @@
 import { EngineError } from '@fsmr/core';
+import * as tf from '@tensorflow/tfjs';
 import { importOptional } from './optional.js';
 import type { EngineOptions } from './types.js';
 
 interface Adapter {
-  readonly info?: { readonly device?: string; readonly description?: string; readonly vendor?: string };
-  readonly isFallbackAdapter?: boolean;
+  readonly info?: {
+    readonly device?: string;
+    readonly description?: string;
+    readonly vendor?: string;
+    readonly isFallbackAdapter?: boolean;
+  };
 }
 
 interface Gpu {
@@ -15,7 +20,8 @@ interface Gpu {
 const software = /swiftshader|llvmpipe|lavapipe|software|basic render/i;
 
 /**
- * Makes WebGPU known to TensorFlow.js in Node, through Dawn from the package `webgpu`.
+ * Makes WebGPU known to TensorFlow.js in Node, through Dawn from the package `webgpu`. Results can be read by
+ * `await tensor.data()` alone.
  *
  * @throws EngineError where there is no adapter, or only one in software and that was not asked for.
  */
@@ -25,9 +31,9 @@ export async function registerWebGpu({ softwareGpu = false }: EngineOptions): Pr
   const gpu = dawn.create([]);
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
   if (adapter === null) throw new EngineError('Dawn finds no graphics adapter.');
-  const { vendor = '', device = '', description = '' } = adapter.info ?? {};
+  const { vendor = '', device = '', description = '', isFallbackAdapter = false } = adapter.info ?? {};
   const name = [vendor, device, description].join(' ').trim();
-  if (!softwareGpu && (adapter.isFallbackAdapter === true || software.test(name))) {
+  if (!softwareGpu && (isFallbackAdapter || software.test(name))) {
     throw new EngineError(`the only graphics adapter is a program (${name}).`);
   }
   // TensorFlow.js looks for the browser's navigator.gpu.
@@ -35,4 +41,27 @@ export async function registerWebGpu({ softwareGpu = false }: EngineOptions): Pr
   Object.defineProperty(navigator, 'gpu', { value: gpu, configurable: true });
   Object.defineProperty(globalThis, 'navigator', { value: navigator, configurable: true });
   await importOptional('@tensorflow/tfjs-backend-webgpu');
+  explainSynchronousReads();
+}
+
+/** TensorFlow.js reads from WebGPU synchronously through a canvas, which Node has not; its own error does not say so. */
+function explainSynchronousReads(): void {
+  const create = tf.findBackendFactory('webgpu');
+  tf.removeBackend('webgpu');
+  tf.registerBackend('webgpu', async () => {
+    const backend = await create();
+    const readSync = backend.readSync.bind(backend);
+    backend.readSync = (dataId) => {
+      try {
+        return readSync(dataId);
+      } catch (cause) {
+        if (!(cause instanceof ReferenceError)) throw cause;
+        throw new EngineError('WebGPU in Node cannot read a tensor synchronously.', {
+          remedy: 'Use await tensor.data(), or the backend onnxruntime.',
+          cause,
+        });
+      }
+    };
+    return backend;
+  });
 }

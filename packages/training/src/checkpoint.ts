@@ -1,5 +1,12 @@
-import { applyWeights, encodeSafetensors, parseSafetensors, toWeights, type Weights } from '@fsmr/backbones';
-import { initModel, type Model, type ParameterRecord, WeightsError } from '@fsmr/core';
+import {
+  encodeSafetensors,
+  modelShapes,
+  parseSafetensors,
+  takeParameters,
+  toWeights,
+  type Weights,
+} from '@fsmr/backbones';
+import { type Model, type ParameterRecord, WeightsError } from '@fsmr/core';
 import * as tf from '@tensorflow/tfjs';
 import type { TrainingState } from './state.js';
 
@@ -39,16 +46,15 @@ export function decodeCheckpoint(bytes: Uint8Array, model: Model, identity = '')
   const own: Weights = new Map(arrays.filter(([name]) => !name.startsWith(velocityPrefix)));
   const moving: Weights = new Map(arrays.filter(([name]) => name.startsWith(velocityPrefix)));
   return tf.tidy(() => {
-    const fresh = initModel(model, 0);
-    const { parameters } = applyWeights(fresh, own);
-    const moved = Object.fromEntries(Object.entries(fresh).filter(([name]) => moving.has(`${velocityPrefix}${name}`)));
-    const velocity = applyWeights(moved, moving, { prefix: velocityPrefix }).parameters;
+    const shapes = modelShapes(model);
+    const parameters = takeParameters(shapes, own);
+    const moved = Object.fromEntries(Object.entries(shapes).filter(([name]) => moving.has(`${velocityPrefix}${name}`)));
+    const velocity = takeParameters(moved, moving, { prefix: velocityPrefix });
     return { step, parameters, velocity } as never;
   }) as TrainingState;
 }
 
 /** The parameters of a state that a model has; a base model leaves a calibrator's out. No tensor is copied. */
 export function parametersOf(model: Model, { parameters }: TrainingState): ParameterRecord {
-  const names = tf.tidy(() => Object.keys(initModel(model, 0)));
-  return Object.fromEntries(names.map((name) => [name, parameters[name]!]));
+  return Object.fromEntries(Object.keys(modelShapes(model)).map((name) => [name, parameters[name]!]));
 }

@@ -69,7 +69,8 @@ function describe(faults: readonly string[]): string {
   return `the weights do not fit the model: ${shown}${faults.length > 8 ? `; and ${faults.length - 8} more` : ''}.`;
 }
 
-function toTensor(array: WeightArray): tf.Tensor {
+/** An array of a file as a tensor, kernels turned. */
+export function toTensor(array: WeightArray): tf.Tensor {
   const { shape, data } = toMemory(array);
   // The backend keeps what it is given, so a view of the file must be copied.
   const own = data instanceof Float32Array && data !== array.data ? data : new Float32Array(data);

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { isFsmrError, WeightsError } from '@fsmr/core';
-import { type Elements, readElements } from './array.js';
+import { type Elements, elementCount, readElements } from './array.js';
 import { headerLength, isSafetensors, parseIndex, type SafetensorsEntry } from './safetensors.js';
 
 /** One array of a file whose large arrays stay on disk. */
@@ -10,23 +10,26 @@ export interface MappedArray {
   /** Where in the file it starts, and its length, in bytes. */
   readonly offset: number;
   readonly length: number;
-  /** The elements, of arrays of rank 0 and 1 only: of normalisations and biases. */
+  /** The elements where they were asked for. */
   readonly data: Elements | undefined;
 }
 
-/** A safetensors file of which only the header and the vectors were read. */
+/** A safetensors file of which only the header and some arrays were read. */
 export interface MappedFile {
   readonly arrays: ReadonlyMap<string, MappedArray>;
   readonly metadata: ReadonlyMap<string, string>;
 }
 
 /**
- * Reads header and vectors of a safetensors file.
+ * Reads the header of a safetensors file, and those arrays that `wanted` names: vectors unless given.
  *
  * @returns undefined where the file is of another format.
  * @throws WeightsError where it cannot be read or is damaged.
  */
-export async function openSafetensors(file: string): Promise<MappedFile | undefined> {
+export async function openSafetensors(
+  file: string,
+  wanted: (name: string, shape: readonly number[]) => boolean = (_name, shape) => shape.length < 2,
+): Promise<MappedFile | undefined> {
   const handle = await open(file).catch((cause: unknown) => {
     throw new WeightsError('the weights file cannot be read.', { file, remedy: 'Check the path.', cause });
   });
@@ -45,9 +48,9 @@ export async function openSafetensors(file: string): Promise<MappedFile | undefi
     const arrays = await Promise.all(
       entries.map(async ({ name, type, shape, begin, end }): Promise<[string, MappedArray]> => {
         const place = { shape, type, offset: body + begin, length: end - begin };
-        if (shape.length > 1) return [name, { ...place, data: undefined }];
+        if (!wanted(name, shape)) return [name, { ...place, data: undefined }];
         const bytes = await read(place.offset, place.length);
-        return [name, { ...place, data: readElements(bytes, type, shape[0] ?? 1) }];
+        return [name, { ...place, data: readElements(bytes, type, elementCount(shape, name)) }];
       }),
     );
     return { arrays: new Map(arrays), metadata };

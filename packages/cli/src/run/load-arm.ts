@@ -1,5 +1,5 @@
-import { applyWeights, loadWeights } from '@fsmr/backbones';
-import { initModel, WeightsError } from '@fsmr/core';
+import { loadWeights, modelShapes, takeParameters } from '@fsmr/backbones';
+import { WeightsError } from '@fsmr/core';
 import type { Arm } from '@fsmr/training';
 import * as tf from '@tensorflow/tfjs';
 import { buildModel } from '../config/model.js';
@@ -34,7 +34,7 @@ export async function loadArm(
   const weights = await loadWeights(file);
   const parameters = tf.tidy(() => {
     try {
-      return applyWeights(initModel(model, 0), weights).parameters as never;
+      return takeParameters(modelShapes(model), weights) as never;
     } catch (cause) {
       throw withPlace(cause, { file });
     }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { applyWeights, parseSafetensors } from '@fsmr/backbones';
-import { initModel, isFsmrError, type Model, type ParameterRecord, WeightsError } from '@fsmr/core';
+import { modelShapes, parseSafetensors, takeParameters } from '@fsmr/backbones';
+import { isFsmrError, type Model, type ParameterRecord, WeightsError } from '@fsmr/core';
 import type { Statistics } from '@fsmr/datasets';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
@@ -49,7 +49,7 @@ export async function readModelFile(file: string): Promise<ModelFile> {
       calibrated,
       statistics: statistics === undefined ? undefined : statisticsSchema.parse(JSON.parse(statistics)),
       // Last, since nobody would free them after a fault.
-      parameters: tf.tidy(() => applyWeights(initModel(model, 0), weights).parameters as never),
+      parameters: tf.tidy(() => takeParameters(modelShapes(model), weights) as never),
     };
   } catch (cause) {
     const remedy = 'Use a file from the weights folder of an fsmr run.';
