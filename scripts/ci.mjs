@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pnpm, run } from './run.mjs';
+import { run } from './run.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'fsmr-ci-'));
 const report = join(folder, 'vitest.json');
@@ -23,7 +23,7 @@ function step(title, command, args, options) {
 if (step('set-up', 'npm', ['run', 'setup'])) {
   step('lint and format', 'npx', ['biome', 'check', '.']);
   step('types', 'npx', ['tsc', '-p', 'tsconfig.json', '--noEmit']);
-  step('build', 'npx', ['--yes', pnpm, 'exec', 'turbo', 'run', 'build', '--output-logs=errors-only']);
+  step('build', 'npm', ['run', 'build:all']);
   step('unused files, exports and dependencies', 'npx', ['knip']);
   step('tests', 'npm', ['test', '--', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]);
   try {

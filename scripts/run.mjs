@@ -23,10 +23,10 @@ export function must(command, args, options) {
   if (status !== 0) process.exit(status);
 }
 
-const { config } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
+const { devEngines } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
 
 /** The pinned pnpm as npx takes it; nothing global is needed. */
-export const pnpm = `pnpm@${config.pnpm}`;
+export const pnpm = `pnpm@${devEngines.packageManager.version}`;
 
 /** Installs every dependency with the pinned pnpm. */
 export function setUp() {
