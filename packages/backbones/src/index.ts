@@ -2,7 +2,7 @@ export { type DeepLabOptions, deeplab, dilatedResnet, resnet18, resnet34, resnet
 export { defineEncoder, type Encoder, type EncoderDefinition } from './encoder.js';
 export { type CompiledEncoder, compileEncoder } from './onnx/compile.js';
 export { type ExportOptions, exportOnnx, outputNames } from './onnx/export.js';
-export { openEncoder } from './onnx/open.js';
+export { type OpenOptions, openEncoder } from './onnx/open.js';
 export { type Filling, isBuffer, type ParameterSpec, type ParameterSpecs } from './parameters.js';
 export { type QnetEncoderOptions, qnetEncoder, twoMapResnet } from './qnet.js';
 export type { ConvNorm } from './resnet/graph.js';

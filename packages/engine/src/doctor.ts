@@ -72,11 +72,13 @@ async function speed(
   return operations / times[3]! / 1e6;
 }
 
+const wave = (length: number, of: (x: number) => number) => Float32Array.from({ length }, (_, index) => of(index));
+
 async function compareWithCpu(backend: string): Promise<number> {
   const compute = async (): Promise<Float32Array> => {
     const result = tf.tidy(() => {
-      const image = tf.sin(tf.reshape(tf.range(0, 16 * 16 * 8), [1, 16, 16, 8])) as tf.Tensor4D;
-      const kernel = tf.cos(tf.reshape(tf.range(0, 3 * 3 * 8 * 4), [3, 3, 8, 4])) as tf.Tensor4D;
+      const image = tf.tensor4d(wave(16 * 16 * 8, Math.sin), [1, 16, 16, 8]);
+      const kernel = tf.tensor4d(wave(3 * 3 * 8 * 4, Math.cos), [3, 3, 8, 4]);
       const map = tf.reshape(tf.conv2d(image, kernel, 1, 'same'), [256, 4]) as tf.Tensor2D;
       return tf.concat([tf.reshape(map, [-1]), tf.reshape(tf.matMul(map, map, true), [-1])]);
     });

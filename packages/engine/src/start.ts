@@ -72,7 +72,8 @@ export async function tryToStart(candidate: Candidate, options: EngineOptions): 
 /** FSMR's own programs read results synchronously, so a backend that cannot is taken only where it is asked for. */
 function tryToReadSynchronously({ name: backend }: Candidate): Failure | undefined {
   try {
-    tf.tidy(() => tf.add([1], [2]).dataSync());
+    // A product: small sums never leave the processor.
+    tf.tidy(() => tf.matMul([[1, 2]], [[3], [4]]).dataSync());
     return undefined;
   } catch (error) {
     const remedy = `Programs that use await tensor.data() alone can ask for it: FSMR_BACKEND=${backend}.`;

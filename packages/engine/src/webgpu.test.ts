@@ -51,8 +51,8 @@ describe.skipIf(failure !== undefined)(`WebGPU${failure === undefined ? '' : ` (
 
   it('says why it cannot be read synchronously', async () => {
     await tf.setBackend('webgpu');
-    const sum = tf.add([1], [2]);
-    expect(() => sum.dataSync()).toThrow(EngineError);
-    sum.dispose();
+    const product = tf.matMul([[1, 2]], [[3], [4]]);
+    expect(() => product.dataSync()).toThrow(EngineError);
+    product.dispose();
   });
 });

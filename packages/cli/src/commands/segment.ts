@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { compileEncoder, type Encoder } from '@fsmr/backbones';
-import { createRandom, encoderPrefix, withPrefix } from '@fsmr/core';
+import { type CompiledEncoder, type Encoder, openEncoder } from '@fsmr/backbones';
+import { createRandom, encoderPrefix } from '@fsmr/core';
 import { normalise, type Scan } from '@fsmr/datasets';
 import { encodePng, greyPicture, type Image2D, type Mask2D, maskPicture } from '@fsmr/imaging';
 import { type Arm, predictMasks, sliceImage } from '@fsmr/training';
@@ -10,6 +10,7 @@ import { disagreement } from '../report/pictures.js';
 import { reportPage } from '../report/report.js';
 import { writeAtomically, writeJson } from '../run/files.js';
 import { type ModelFile, readModelFile } from '../run/model-file.js';
+import { withPlace } from '../run/place.js';
 import type { Versions } from '../run/versions.js';
 import { mapFile, maskFile, type SegmentTask } from './segment-inputs.js';
 
@@ -31,8 +32,8 @@ export interface SegmentCommand {
  * @throws WeightsError for a weights file that does not fit.
  */
 export async function segmentCommand({ task, weights, out, versions, seed }: SegmentCommand): Promise<string[]> {
-  const file = await readModelFile(weights);
-  const predictions = predictAndFree(task, file, seed);
+  const file = await readModelFile(weights, { encoder: false });
+  const predictions = await predictAndFree(task, file, weights, seed);
   const written: string[] = [];
   const write = async (name: string, content: Uint8Array | string): Promise<void> => {
     const path = join(out, name);
@@ -68,18 +69,31 @@ export async function segmentCommand({ task, weights, out, versions, seed }: Seg
 
 type Predictions = ReadonlyMap<string, ReadonlyMap<string, Mask2D>>;
 
-function predictAndFree(task: SegmentTask, file: ModelFile, seed: SegmentCommand['seed']): Predictions {
+async function predictAndFree(
+  task: SegmentTask,
+  file: ModelFile,
+  weights: string,
+  seed: SegmentCommand['seed'],
+): Promise<Predictions> {
   try {
-    return predictAll(task, file, seed);
+    const options = { prefix: encoderPrefix, images: task.queries.size + 1 };
+    const encoder = await openEncoder(file.model.backbone as Encoder, weights, options).catch((cause: unknown) => {
+      throw withPlace(cause, { file: weights, remedy: 'Use a file from the weights folder of an fsmr run.' });
+    });
+    return predictAll(task, file, encoder, seed);
   } finally {
     tf.dispose(Object.values(file.parameters));
   }
 }
 
-function predictAll(task: SegmentTask, file: ModelFile, seed: SegmentCommand['seed']): Predictions {
+function predictAll(
+  task: SegmentTask,
+  file: ModelFile,
+  encoder: CompiledEncoder,
+  seed: SegmentCommand['seed'],
+): Predictions {
   const { model, parameters, calibrated, statistics } = file;
   const arm: Arm = { name: 'segmentation', model, parameters, mode: calibrated ? 'joint' : 'per-rater' };
-  const encoder = compileEncoder(model.backbone as Encoder, withPrefix(parameters, encoderPrefix));
   try {
     return tf.tidy(() => {
       const { width, height } = task.support;

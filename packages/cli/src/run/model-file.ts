@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { modelShapes, parseSafetensors, takeParameters } from '@fsmr/backbones';
-import { isFsmrError, type Model, type ParameterRecord, WeightsError } from '@fsmr/core';
+import { modelShapes, openSafetensors, parseSafetensors, type SafetensorsFile, takeParameters } from '@fsmr/backbones';
+import { encoderPrefix, isFsmrError, type Model, type ParameterRecord, WeightsError } from '@fsmr/core';
 import type { Statistics } from '@fsmr/datasets';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
@@ -25,14 +25,16 @@ const statisticsSchema = z.object({ mean: z.number(), std: z.number() });
 /**
  * Reads a model saved by `fsmr train`.
  *
+ * @param options.encoder whether the encoder's parameters are read, as they are unless this is false.
+ *
  * @throws WeightsError where the file cannot be read, is no such model, or does not fit what it says it is.
  */
-export async function readModelFile(file: string): Promise<ModelFile> {
-  const bytes = await readFile(file).catch((cause: unknown) => {
-    throw new WeightsError('cannot be read.', { file, cause, remedy: 'Check the path.' });
-  });
+export async function readModelFile(
+  file: string,
+  { encoder = true }: { readonly encoder?: boolean } = {},
+): Promise<ModelFile> {
   try {
-    const { weights, metadata } = parseSafetensors(bytes);
+    const { weights, metadata } = encoder ? parseSafetensors(await bytesOf(file)) : await withoutEncoder(file);
     const text = metadata.get('model');
     if (metadata.get('format') !== 'fsmr-model-1' || text === undefined) {
       throw new WeightsError('does not say which model it belongs to.', {
@@ -43,17 +45,36 @@ export async function readModelFile(file: string): Promise<ModelFile> {
     const calibrated = metadata.get('arm') === 'japc';
     const model = buildModel(modelConfig, calibrated);
     const statistics = metadata.get('statistics');
+    const all = Object.entries(modelShapes(model));
+    const shapes = Object.fromEntries(all.filter(([name]) => encoder || !isOfEncoder(name)));
     return {
       model,
       modelConfig,
       calibrated,
       statistics: statistics === undefined ? undefined : statisticsSchema.parse(JSON.parse(statistics)),
       // Last, since nobody would free them after a fault.
-      parameters: tf.tidy(() => takeParameters(modelShapes(model), weights) as never),
+      parameters: tf.tidy(() => takeParameters(shapes, weights) as never),
     };
   } catch (cause) {
     const remedy = 'Use a file from the weights folder of an fsmr run.';
     if (isFsmrError(cause)) throw withPlace(cause, { file, remedy });
     throw new WeightsError('is damaged or was made by another version.', { file, cause, remedy });
   }
+}
+
+const isOfEncoder = (name: string): boolean => name.startsWith(encoderPrefix);
+
+function bytesOf(file: string): Promise<Uint8Array> {
+  return readFile(file).catch((cause: unknown) => {
+    throw new WeightsError('cannot be read.', { file, cause, remedy: 'Check the path.' });
+  });
+}
+
+/** The arrays of method and calibrator; the encoder's, by far the larger ones, are not even read. */
+async function withoutEncoder(file: string): Promise<Pick<SafetensorsFile, 'weights' | 'metadata'>> {
+  const mapped = await openSafetensors(file, (name) => !isOfEncoder(name));
+  if (mapped === undefined) return parseSafetensors(await bytesOf(file)); // says what is wrong with another format
+  const own = [...mapped.arrays].filter(([name]) => !isOfEncoder(name));
+  const weights = new Map(own.map(([name, { shape, data }]) => [name, { shape, data: data! }]));
+  return { weights, metadata: mapped.metadata };
 }
