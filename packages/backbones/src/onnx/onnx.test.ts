@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -91,11 +91,13 @@ describe.each(['cpu', 'native'])('compileEncoder on %s', (backend) => {
 
   it.each(encoders)('$name: the same features straight from a file', async (encoder) => {
     const folder = await mkdtemp(join(tmpdir(), 'encoder-'));
-    const file = join(folder, 'model.safetensors');
+    const file = join(folder, 'link.safetensors');
+    await mkdir(join(folder, 'a folder'));
+    await symlink(join('a folder', 'größe.safetensors'), file);
     const images: tf.Tensor4D = tf.randomNormal([2, 32, 32, 3], 0, 1, 'float32', 4);
     const parameters = trained(encoder, images);
     const expected = encoder.apply(parameters, images, { training: false }).features;
-    await saveSafetensors(file, parameters, { prefix: 'encoder.' });
+    await saveSafetensors(join(folder, 'a folder', 'größe.safetensors'), parameters, { prefix: 'encoder.' });
     const before = tf.memory().numTensors;
     const opened = await openEncoder(encoder, file, { prefix: 'encoder.' });
     const { maps, threshold } = opened.encode(images);

@@ -1,4 +1,5 @@
-import { basename, dirname, resolve } from 'node:path';
+import { realpath } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { hasKernel, runKernel } from '@fsmr/core';
 import { releaseGraph } from '@fsmr/tfjs-backend-onnxruntime';
 import type { OnnxTensor } from '@fsmr/tfjs-backend-onnxruntime/onnx';
@@ -48,12 +49,13 @@ export async function openEncoder(
     tf.dispose(parameters as Record<string, tf.Tensor>);
     return compiled;
   }
+  const real = await realpath(file); // ONNX Runtime follows no link out of the folder it is given
   const key = `fsmr-file-${opened++}`;
   const attributes = {
     key,
     outputs: outputNames(encoder),
-    model: () => drawOnnx(encoder, inPlace(arrays, basename(file)), { layout: 'nhwc' }),
-    load: { dataFolder: dirname(resolve(file)), optimise: false },
+    model: () => drawOnnx(encoder, inPlace(arrays, basename(real)), { layout: 'nhwc' }),
+    load: { dataFolder: dirname(real), optimise: false },
   };
   return {
     encode: (images) => featuresOf(encoder, runKernel('FsmrRunGraph', { images }, attributes)),
