@@ -3,10 +3,11 @@
  *
  * Features of a ResNet-101 are taken as ready (random values of their shapes, 256 x 256 images, three raters): the time
  * of losses and gradients with and without JAPC. The encoder's own training step is timed beside it, since the extra
- * time of a whole step is what a user pays. Then inference of one query with seven raters and with one.
+ * time of a whole step is what a user pays. Then inference of one query with seven raters and with one, each with the
+ * encoder its method has (with the argument `inference` this part alone).
  */
 import { alpnet } from '@fsmr/alpnet';
-import { deeplab } from '@fsmr/backbones';
+import { deeplab, qnetEncoder } from '@fsmr/backbones';
 import {
   allShots,
   createRandom,
@@ -124,7 +125,7 @@ console.log(
   '| method | extra parameters | of the encoder | losses, ms | with JAPC, ms | encoder step, ms | extra time of the whole step |',
 );
 console.log('|---|---:|---:|---:|---:|---:|---:|');
-for (const one of cases) {
+for (const one of process.argv.includes('inference') ? [] : cases) {
   const base = headStep(one, one.method);
   const calibrated = headStep(one, japc(one.method));
   const [plain, withJapc, step] = inTurn([base.run, calibrated.run, encoderStep]) as [number, number, number];
@@ -140,6 +141,9 @@ console.log('|---|---:|---:|---:|---:|');
 const query = tf.slice(images, [0, 0, 0, 0], [1, -1, -1, -1]) as tf.Tensor4D;
 for (const one of cases) {
   const method = japc(one.method);
+  // Q-Net and RPT read features of twice the resolution, from an encoder of their own.
+  const own = one.threshold ? qnetEncoder({ variant: one.sizes.length === 2 ? 'qnet' : 'rpt' }) : encoder;
+  const ownWeights = one.threshold ? own.init(createRandom(1)) : weights;
   const random = createRandom(1);
   const channels = one.sizes.map(() => one.channels);
   const parameters = { ...method.init({ channels, random }), ...method.calibrator?.init({ channels, random }) };
@@ -160,7 +164,7 @@ for (const one of cases) {
     };
   };
   const encode = () => {
-    tf.tidy(() => encoder.apply(weights, query, { training: false }).features.maps[0]!.dataSync());
+    tf.tidy(() => own.apply(ownWeights, query, { training: false }).features.maps[0]!.dataSync());
   };
   const [single, seven, encoding] = inTurn([infer(1), infer(7), encode]) as [number, number, number];
   const ratio = (seven + encoding) / (single + encoding);
