@@ -5,6 +5,7 @@ export * from './features.js';
 export * from './losses.js';
 export * from './plan.js';
 export * from './predict.js';
+export * from './segmenter.js';
 export * from './state.js';
 export * from './step.js';
 export * from './summary.js';
