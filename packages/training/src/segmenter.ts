@@ -31,6 +31,8 @@ export interface Lesson {
   /** What is random in learning depends on this alone. */
   readonly seed: number | string;
   readonly signal?: AbortSignal;
+  /** Told how far learning is, in whatever steps the segmenter counts; only those that take long call it. */
+  readonly onProgress?: (done: number, total: number) => void;
 }
 
 /** What was learned from one support. */
