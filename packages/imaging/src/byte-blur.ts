@@ -1,4 +1,4 @@
-import { ConfigError } from '@fsmr/core';
+import { ConfigError } from '@fsmr/core/errors';
 import type { Mask2D } from './image.js';
 
 function roundHalfEven(value: number): number {

@@ -1,4 +1,4 @@
-import { ShapeError } from '@fsmr/core';
+import { ShapeError } from '@fsmr/core/errors';
 import { indexToWorld, type Vector3, voxelCount } from './geometry.js';
 import { type AnyVolume, createLabelVolume, createVolume, type LabelVolume, type Volume } from './volume.js';
 

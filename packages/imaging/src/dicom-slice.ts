@@ -1,4 +1,4 @@
-import { InputError, isFsmrError } from '@fsmr/core';
+import { InputError, isFsmrError } from '@fsmr/core/errors';
 import dicomParser from 'dicom-parser';
 import type { Vector3 } from './geometry.js';
 import type { NiftiType } from './nifti-types.js';

@@ -1,7 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createRandom, isFsmrError } from '@fsmr/core';
+import { isFsmrError } from '@fsmr/core/errors';
+import { createRandom } from '@fsmr/core/random';
 import { describe, expect, it } from 'vitest';
 import { decodeDicomSeries, readDicomSeries } from './dicom.js';
 

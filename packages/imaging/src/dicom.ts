@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { GeometryError, InputError } from '@fsmr/core';
+import { GeometryError, InputError } from '@fsmr/core/errors';
 import { type DicomSlice, isDicom, parseDicomSlice } from './dicom-slice.js';
 import { checkGrid, type Vector3 } from './geometry.js';
 import { readBytes } from './read-bytes.js';

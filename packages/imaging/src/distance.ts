@@ -1,4 +1,4 @@
-import { ShapeError } from '@fsmr/core';
+import { ShapeError } from '@fsmr/core/errors';
 import { type Vector3, voxelCount } from './geometry.js';
 import type { Image2D, Mask2D } from './image.js';
 

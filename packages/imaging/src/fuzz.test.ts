@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
-import { createRandom, isFsmrError, type Random } from '@fsmr/core';
+import { isFsmrError } from '@fsmr/core/errors';
+import { createRandom, type Random } from '@fsmr/core/random';
 import { describe, expect, it } from 'vitest';
 import { decodeMetaImage, decodeMetaImageLabels } from './metaimage.js';
 import { decodeNifti, decodeNiftiLabels } from './nifti-read.js';

@@ -1,4 +1,4 @@
-import { ConfigError } from '@fsmr/core';
+import { ConfigError } from '@fsmr/core/errors';
 import type { Vector3 } from './geometry.js';
 
 /** Half of a normalised Gaussian: weight of the centre, then of each distance up to the radius. */

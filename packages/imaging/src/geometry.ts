@@ -1,4 +1,4 @@
-import { GeometryError, InputError } from '@fsmr/core';
+import { GeometryError, InputError } from '@fsmr/core/errors';
 
 /** Three numbers for the axes x, y, z. */
 export type Vector3 = readonly [number, number, number];

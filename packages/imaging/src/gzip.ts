@@ -1,5 +1,5 @@
 import { constants, gunzipSync, unzip, unzipSync } from 'node:zlib';
-import { InputError } from '@fsmr/core';
+import { InputError } from '@fsmr/core/errors';
 
 // Deflate cannot shrink data further than this.
 const maximumRatio = 1032;

@@ -1,4 +1,4 @@
-import { ShapeError } from '@fsmr/core';
+import { ShapeError } from '@fsmr/core/errors';
 
 /** A grey image: row y, column x is `data[y * width + x]`. */
 export interface Image2D {

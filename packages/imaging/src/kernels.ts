@@ -1,4 +1,4 @@
-import { ConfigError } from '@fsmr/core';
+import { ConfigError } from '@fsmr/core/errors';
 
 /** A flat structuring element: the pixel offsets it covers, relative to its centre. */
 export interface Kernel {

@@ -1,4 +1,4 @@
-import { createRandom } from '@fsmr/core';
+import { createRandom } from '@fsmr/core/random';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { components2d, labelComponents, largestComponent, largestComponent3d, pruneComponents } from './components.js';

@@ -1,4 +1,4 @@
-import { InputError } from '@fsmr/core';
+import { InputError } from '@fsmr/core/errors';
 import { checkGrid, type Grid, type Vector3, voxelCount } from './geometry.js';
 import { gridOfPlacement } from './nifti-geometry.js';
 import { type NiftiType, scalarTypes, typeOfCode } from './nifti-types.js';

@@ -1,7 +1,7 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gzip, gzipSync } from 'node:zlib';
-import { ConfigError } from '@fsmr/core';
+import { ConfigError } from '@fsmr/core/errors';
 import { type Grid, stepMatrix } from './geometry.js';
 import { quaternionOf } from './nifti-geometry.js';
 import { machineIsLittle, type NiftiType, scalarTypes } from './nifti-types.js';

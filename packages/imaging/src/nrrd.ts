@@ -1,4 +1,4 @@
-import { InputError } from '@fsmr/core';
+import { InputError } from '@fsmr/core/errors';
 import { checkGrid, type Grid, type Vector3, voxelCount } from './geometry.js';
 import { gunzipExactly } from './gzip.js';
 import { scalarTypes } from './nifti-types.js';

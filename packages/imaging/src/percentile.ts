@@ -1,4 +1,4 @@
-import { ConfigError, NumericError } from '@fsmr/core';
+import { ConfigError, NumericError } from '@fsmr/core/errors';
 
 /**
  * The percentile of some values, interpolated linearly between the two nearest ranks as numpy's default does.

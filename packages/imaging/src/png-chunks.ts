@@ -1,5 +1,5 @@
 import { crc32, inflateSync } from 'node:zlib';
-import { InputError } from '@fsmr/core';
+import { InputError } from '@fsmr/core/errors';
 
 /** What the first chunk of a PNG file declares. */
 export interface PngHeader {

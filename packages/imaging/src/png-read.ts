@@ -1,4 +1,4 @@
-import { InputError } from '@fsmr/core';
+import { InputError } from '@fsmr/core/errors';
 import { decode } from 'fast-png';
 import type { Image2D, Mask2D } from './image.js';
 import { channelsOfColour, checkPng } from './png-chunks.js';

@@ -1,5 +1,5 @@
 import { rename, writeFile } from 'node:fs/promises';
-import { ShapeError } from '@fsmr/core';
+import { ShapeError } from '@fsmr/core/errors';
 import { encode } from 'fast-png';
 import { checkImage, type Image2D, type Mask2D } from './image.js';
 

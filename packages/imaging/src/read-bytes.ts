@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { InputError } from '@fsmr/core';
+import { InputError } from '@fsmr/core/errors';
 
 /** Reads a file's bytes. @throws InputError naming file and rater where it cannot be read. */
 export async function readBytes(path: string, rater?: string): Promise<Uint8Array> {

@@ -1,4 +1,4 @@
-import { InputError } from '@fsmr/core';
+import { InputError } from '@fsmr/core/errors';
 import { decodeMetaImage, decodeMetaImageLabels, isMetaImage } from './metaimage.js';
 import { decodeNifti, decodeNiftiLabels, readNifti, readNiftiLabels } from './nifti-read.js';
 import { decodeNrrd, decodeNrrdLabels, isNrrd } from './nrrd.js';

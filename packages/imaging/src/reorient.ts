@@ -1,4 +1,4 @@
-import { ConfigError } from '@fsmr/core';
+import { ConfigError } from '@fsmr/core/errors';
 import { type Grid, indexToWorld, type Matrix3, type Vector3 } from './geometry.js';
 import type { AnyVolume } from './volume.js';
 

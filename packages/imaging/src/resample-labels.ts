@@ -1,4 +1,4 @@
-import { ConfigError } from '@fsmr/core';
+import { ConfigError } from '@fsmr/core/errors';
 import { type Grid, voxelCount } from './geometry.js';
 import { type AxisTaps, axisTaps, type IndexMap, isSeparable } from './sampling.js';
 import { createLabelVolume, type LabelVolume } from './volume.js';

@@ -1,4 +1,4 @@
-import { createRandom } from '@fsmr/core';
+import { createRandom } from '@fsmr/core/random';
 import { describe, expect, it } from 'vitest';
 import { box, centreCrop, crop, pad, stackLabelSlices, stackSlices } from './crop.js';
 import { indexToWorld, type Vector3, worldToIndex } from './geometry.js';

@@ -1,4 +1,4 @@
-import { ConfigError } from '@fsmr/core';
+import { ConfigError } from '@fsmr/core/errors';
 import { sampleCubic } from './cubic.js';
 import { type Grid, voxelCount } from './geometry.js';
 import { resampleLabelsPerValue } from './resample-labels.js';

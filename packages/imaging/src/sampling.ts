@@ -1,4 +1,4 @@
-import { ConfigError } from '@fsmr/core';
+import { ConfigError } from '@fsmr/core/errors';
 import { type Grid, invert, type Matrix3, stepMatrix, type Vector3, worldToIndex } from './geometry.js';
 
 /** The voxel index of one grid as an affine function of another grid's index: `matrix * index + offset`. */

@@ -1,4 +1,4 @@
-import { InputError } from '@fsmr/core';
+import { InputError } from '@fsmr/core/errors';
 import type { Matrix3, Vector3 } from './geometry.js';
 import type { NiftiType } from './nifti-types.js';
 

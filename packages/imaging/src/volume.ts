@@ -1,4 +1,4 @@
-import { InputError, ShapeError } from '@fsmr/core';
+import { InputError, ShapeError } from '@fsmr/core/errors';
 import { type Grid, identityDirection, type Vector3, voxelCount } from './geometry.js';
 import type { Image2D, LabelImage, Mask2D } from './image.js';
 

@@ -1,4 +1,4 @@
-import { InputError } from '@fsmr/core';
+import { InputError } from '@fsmr/core/errors';
 import { type Grid, voxelCount } from './geometry.js';
 import { decodeScalars, type NiftiType, scalarTypes } from './nifti-types.js';
 import { createLabelVolume, createVolume, integerLabels, type LabelVolume, type Volume } from './volume.js';

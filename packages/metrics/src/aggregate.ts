@@ -1,4 +1,4 @@
-import { InputError } from '@fsmr/core';
+import { InputError } from '@fsmr/core/errors';
 import { type Counts, dice, precision, recall, sumCounts } from './counts.js';
 import { groupBy } from './group.js';
 import { mean, standardDeviation } from './moments.js';

@@ -1,4 +1,5 @@
-import { createRandom, InputError } from '@fsmr/core';
+import { InputError } from '@fsmr/core/errors';
+import { createRandom } from '@fsmr/core/random';
 import { quantile } from './moments.js';
 import { normalCdf, normalQuantile } from './normal.js';
 

@@ -1,4 +1,4 @@
-import { InputError } from '@fsmr/core';
+import { InputError } from '@fsmr/core/errors';
 import { type Counts, dice, requireSameLength } from './counts.js';
 
 /**

@@ -1,4 +1,4 @@
-import { ShapeError } from '@fsmr/core';
+import { ShapeError } from '@fsmr/core/errors';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { confusion, dice, iou, precision, recall, sumCounts } from './counts.js';

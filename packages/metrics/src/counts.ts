@@ -1,4 +1,4 @@
-import { ShapeError } from '@fsmr/core';
+import { ShapeError } from '@fsmr/core/errors';
 
 /** Pixels of a binary prediction against a binary truth, by agreement. */
 export interface Counts {

@@ -1,4 +1,4 @@
-import { InputError } from '@fsmr/core';
+import { InputError } from '@fsmr/core/errors';
 import { requireSameLength } from './counts.js';
 import { mean, standardDeviation } from './moments.js';
 import { normalCdf } from './normal.js';

@@ -1,4 +1,4 @@
-import { InputError } from '@fsmr/core';
+import { InputError } from '@fsmr/core/errors';
 import { overlap, packBits } from './bits.js';
 import { requireSameLength } from './counts.js';
 

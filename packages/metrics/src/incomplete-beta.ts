@@ -1,4 +1,4 @@
-import { NumericError } from '@fsmr/core';
+import { NumericError } from '@fsmr/core/errors';
 import { logBeta } from './gamma.js';
 
 /** The largest number of continued-fraction steps; about sqrt(max(a, b)) are needed. */

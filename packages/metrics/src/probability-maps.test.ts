@@ -1,4 +1,4 @@
-import { InputError, ShapeError } from '@fsmr/core';
+import { InputError, ShapeError } from '@fsmr/core/errors';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { expectedCalibrationError, reliability } from './calibration.js';

@@ -1,4 +1,4 @@
-import { InputError } from '@fsmr/core';
+import { InputError } from '@fsmr/core/errors';
 
 /** Which difference a paired test looks for: `greater` asks whether the first sample lies above the second. */
 export type Alternative = 'greater' | 'less' | 'two-sided';

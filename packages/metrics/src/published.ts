@@ -1,4 +1,4 @@
-import { InputError } from '@fsmr/core';
+import { InputError } from '@fsmr/core/errors';
 import { mean } from './moments.js';
 
 /** Dice of one run by support: the support's name and its `classDice`, `[rater][class]`. */

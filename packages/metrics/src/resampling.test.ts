@@ -1,4 +1,4 @@
-import { InputError } from '@fsmr/core';
+import { InputError } from '@fsmr/core/errors';
 import { describe, expect, it } from 'vitest';
 import { bcaInterval, bootstrapInterval, percentileInterval } from './bootstrap.js';
 import { holm } from './holm.js';

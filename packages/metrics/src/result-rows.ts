@@ -1,4 +1,4 @@
-import { InputError } from '@fsmr/core';
+import { InputError } from '@fsmr/core/errors';
 import { type AggregateOptions, aggregateBySupport, type CountRecord, type DiceSummary } from './aggregate.js';
 import { type BootstrapOptions, bootstrapInterval, type Interval } from './bootstrap.js';
 import { mean, standardDeviation } from './moments.js';

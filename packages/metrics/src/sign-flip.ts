@@ -1,4 +1,4 @@
-import { createRandom } from '@fsmr/core';
+import { createRandom } from '@fsmr/core/random';
 import { mean } from './moments.js';
 import { type Alternative, differences, fromValue, type Probability } from './probability.js';
 

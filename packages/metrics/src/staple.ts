@@ -1,4 +1,4 @@
-import { InputError } from '@fsmr/core';
+import { InputError } from '@fsmr/core/errors';
 import { requireSameLength } from './counts.js';
 
 /** Every set of raters that may mark a pixel has a place in a table, which bounds their number. */

@@ -1,4 +1,4 @@
-import { ShapeError } from '@fsmr/core';
+import { ShapeError } from '@fsmr/core/errors';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { averageSurfaceDistance, hausdorffDistance, hd95, surfaceDice, surfaceDistances } from './surface.js';

@@ -1,4 +1,4 @@
-import { ShapeError } from '@fsmr/core';
+import { ShapeError } from '@fsmr/core/errors';
 import { distanceTransform3d } from '@fsmr/imaging';
 import { requireSameLength } from './counts.js';
 import { quantile } from './moments.js';

@@ -1,4 +1,4 @@
-import { InputError } from '@fsmr/core';
+import { InputError } from '@fsmr/core/errors';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { logBeta, logGamma } from './gamma.js';

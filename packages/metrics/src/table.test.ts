@@ -1,4 +1,4 @@
-import { InputError } from '@fsmr/core';
+import { InputError } from '@fsmr/core/errors';
 import { describe, expect, it } from 'vitest';
 import type { CountRecord } from './aggregate.js';
 import { renderCsv, renderHtml, renderLatex, renderMarkdown } from './render.js';

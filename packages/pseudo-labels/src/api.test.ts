@@ -1,4 +1,4 @@
-import * as core from '@fsmr/core';
+import * as random from '@fsmr/core/random';
 import * as imaging from '@fsmr/imaging';
 import { readmeSnippet, runSnippet } from '@fsmr/testing';
 import { expect, it } from 'vitest';
@@ -33,7 +33,7 @@ it('exports this and nothing else', () => {
 it('runs the snippet the README opens with', async () => {
   const { labels, target, masks } = (await runSnippet(
     readmeSnippet(new URL('../README.md', import.meta.url)),
-    { '@fsmr/core': core, '@fsmr/imaging': imaging, '@fsmr/pseudo-labels': pseudoLabels },
+    { '@fsmr/core/random': random, '@fsmr/imaging': imaging, '@fsmr/pseudo-labels': pseudoLabels },
     ['labels', 'target', 'masks'],
   )) as { labels: imaging.LabelImage; target: pseudoLabels.PseudoLabel; masks: imaging.Mask2D[] };
   expect(new Set(labels.data).size).toBeGreaterThan(1);

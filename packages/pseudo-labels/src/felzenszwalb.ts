@@ -1,4 +1,4 @@
-import { ConfigError, NumericError } from '@fsmr/core';
+import { ConfigError, NumericError } from '@fsmr/core/errors';
 import { checkImage, gaussianFilter, type Image2D, type LabelImage, type Vector3 } from '@fsmr/imaging';
 import { type EdgeFamily, sortedEdges } from './grid-edges.js';
 import { mergeRegions, type Partition } from './regions.js';

@@ -1,4 +1,4 @@
-import { ConfigError } from '@fsmr/core';
+import { ConfigError } from '@fsmr/core/errors';
 import { checkImage, type Mask2D, maskArea, type Picture } from '@fsmr/imaging';
 import { type ApplyOptions, applyStyle, describeStyle, type Style } from './style.js';
 

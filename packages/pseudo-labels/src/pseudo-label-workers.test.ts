@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { createRandom } from '@fsmr/core';
+import { createRandom } from '@fsmr/core/random';
 import { createVolume, readNiftiLabels, writeNifti } from '@fsmr/imaging';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { ConfigError, InterruptedError } from '@fsmr/core';
+import { ConfigError, InterruptedError } from '@fsmr/core/errors';
 import { makePseudoLabelFile, type PseudoLabelJob } from './pseudo-label-files.js';
 import { type PackedError, unpackError } from './worker-error.js';
 

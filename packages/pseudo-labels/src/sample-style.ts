@@ -1,4 +1,5 @@
-import { ConfigError, type Random } from '@fsmr/core';
+import { ConfigError } from '@fsmr/core/errors';
+import type { Random } from '@fsmr/core/random';
 import type { Side } from '@fsmr/imaging';
 import type { Style } from './style.js';
 

@@ -1,4 +1,4 @@
-import { createRandom } from '@fsmr/core';
+import { createRandom } from '@fsmr/core/random';
 import { ellipseKernel, erode, type Mask2D, maskArea } from '@fsmr/imaging';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-import { createRandom } from '@fsmr/core';
+import { createRandom } from '@fsmr/core/random';
 import { components2d, type Image2D, type LabelImage, type Mask2D, maskOfLabel } from '@fsmr/imaging';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

@@ -1,4 +1,5 @@
-import { ConfigError, type Random, ShapeError } from '@fsmr/core';
+import { ConfigError, ShapeError } from '@fsmr/core/errors';
+import type { Random } from '@fsmr/core/random';
 import type { Image2D, LabelImage, Mask2D } from '@fsmr/imaging';
 import { type FelzenszwalbOptions, felzenszwalb2d } from './felzenszwalb.js';
 import { foregroundMask } from './foreground.js';

@@ -1,4 +1,4 @@
-import { FsmrError, type FsmrErrorCode, isFsmrError } from '@fsmr/core';
+import { FsmrError, type FsmrErrorCode, isFsmrError } from '@fsmr/core/errors';
 
 /** An error as plain data: threads do not share classes. */
 export interface PackedError {
