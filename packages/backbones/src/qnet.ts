@@ -1,3 +1,4 @@
+import { ConfigError } from '@fsmr/core';
 import { defineEncoder, type Encoder } from './encoder.js';
 import { heKernel, linearSpecs } from './parameters.js';
 import { blocksOfDepth, type ResNetDepth, type ResNetOptions, resnetLayout } from './resnet/layout.js';
@@ -10,8 +11,15 @@ export interface QnetEncoderOptions {
   readonly variant: 'qnet' | 'rpt';
   /** 101 unless given. */
   readonly depth?: ResNetDepth;
+  /**
+   * Stages kept, 4 unless given, at least 2: the maps are always those of the last two, of which the first is kept at a cell
+   * of 4 pixels.
+   */
+  readonly layers?: 2 | 3 | 4;
   /** Channels of each map, 512 unless given. */
   readonly channels?: number;
+  /** The convolution of a bottleneck that strides, see {@link ResNetOptions}. */
+  readonly strideOn?: '3x3' | '1x1';
 }
 
 /**
@@ -21,12 +29,17 @@ export interface QnetEncoderOptions {
  * Parameters: `backbone.*` as torchvision's ResNet with its `fc`, `reduce1`, `reduce2` (held but unused by RPT),
  * `reduce1d`.
  *
- * @throws ConfigError for an unknown depth.
+ * @throws ConfigError for an unknown depth or number of stages.
  * @see Shen et al., Q-Net, IntelliSys 2023; Zhu et al., RPT, MICCAI 2023.
  */
-export function qnetEncoder({ variant, depth = 101, channels = 512 }: QnetEncoderOptions): Encoder {
-  const options: ResNetOptions = { ...blocksOfDepth(depth), dilated: [true, true, false] };
-  return twoMapResnet(options, variant, channels, 1000, `${variant}-resnet${depth}`);
+export function qnetEncoder(options: QnetEncoderOptions): Encoder {
+  const { variant, depth = 101, layers = 4, channels = 512, strideOn = '3x3' } = options;
+  if (layers < 2) throw new ConfigError(`an encoder of two maps needs two stages, not ${layers}.`);
+  // All stages before the last keep the resolution of the first; the last one halves it.
+  const dilated = [2, 3, 4].map((stage) => stage < layers) as [boolean, boolean, boolean];
+  const layout: ResNetOptions = { ...blocksOfDepth(depth, layers), dilated, strideOn };
+  const name = `${variant}-resnet${depth}${layers === 4 ? '' : `-layer${layers}`}`;
+  return twoMapResnet(layout, variant, channels, 1000, name);
 }
 
 /** The same encoder on a residual network of any layout. */

@@ -40,6 +40,7 @@ it('exports what the README lists', () => {
       "realEpisode",
       "realEpisodes",
       "resizeSlice",
+      "resizedDataset",
       "sampleAugmentation",
       "sliceOf",
       "statisticsOf",

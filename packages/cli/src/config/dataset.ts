@@ -8,12 +8,18 @@ import {
   type PreparedOptions,
   phantomDataset,
   preparedDataset,
+  resizedDataset,
   type ScanInfo,
 } from '@fsmr/datasets';
 import type { RunConfig } from './schema.js';
 
 /** Opens the data set a configuration names. */
-export async function buildDataset({ data, seed }: RunConfig): Promise<Dataset> {
+export async function buildDataset(config: RunConfig): Promise<Dataset> {
+  const dataset = await openDataset(config);
+  return config.resize === undefined ? dataset : resizedDataset(dataset, config.resize);
+}
+
+async function openDataset({ data, seed }: RunConfig): Promise<Dataset> {
   switch (data.kind) {
     case 'phantom':
       return phantomDataset({ seed, scans: data.scans, size: data.size, raters: data.raters });

@@ -19,8 +19,8 @@ import type { RunConfig } from './schema.js';
 type ModelConfig = RunConfig['model'];
 
 /** The encoder a configuration names. */
-export function buildBackbone({ backbone, layers, channels, method }: ModelConfig): Encoder {
-  const size = { ...(layers === undefined ? {} : { layers }), ...(channels === undefined ? {} : { channels }) };
+export function buildBackbone({ backbone, layers, depth, strideOn, channels, method }: ModelConfig): Encoder {
+  const size = given({ layers: layers as 1 | 2 | 3 | 4 | undefined, channels, strideOn });
   switch (backbone) {
     case 'tiny':
       return method === 'qnet' || method === 'rpt'
@@ -36,8 +36,17 @@ export function buildBackbone({ backbone, layers, channels, method }: ModelConfi
       return resnet101(size);
     case 'qnet':
     case 'rpt':
-      return qnetEncoder({ variant: backbone, ...(channels === undefined ? {} : { channels }) });
+      // One stage gives one map; the encoder refuses it.
+      return qnetEncoder({
+        variant: backbone,
+        ...given({ layers: layers as 2 | 3 | 4 | undefined, channels, strideOn, depth }),
+      });
   }
+}
+
+/** Options that somebody wrote down. */
+function given<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never;
 }
 
 /** Two maps and a threshold, as Q-Net and RPT need them, small enough to train in a minute. */

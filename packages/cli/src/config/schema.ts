@@ -36,13 +36,37 @@ const preparedData = z.strictObject({
 
 const positive = z.number().positive();
 
+const parameterGroup = z.strictObject({
+  name: z.string().min(1),
+  match: z
+    .strictObject({
+      prefix: z.string().optional(),
+      contains: z.string().optional(),
+      without: z.array(z.string().min(1)).optional(),
+    })
+    .describe('names of parameters that start with prefix, contain contains, and contain nothing of without'),
+  learningRateFactor: z.number().min(0).describe('on the learning rate; 0 leaves the group as it is'),
+  weightDecayFactor: z.number().min(0).optional(),
+});
+
 const model = z
   .strictObject({
     backbone: z.enum(['tiny', 'resnet18', 'resnet34', 'resnet50', 'resnet101', 'qnet', 'rpt']).default('tiny'),
     layers: z
-      .union([z.literal(3), z.literal(4)])
+      .number()
+      .int()
+      .min(1)
+      .max(4)
       .optional()
-      .describe('residual stages of a resnet'),
+      .describe('residual stages kept of a resnet, qnet or rpt backbone'),
+    depth: z
+      .union([z.literal(18), z.literal(34), z.literal(50), z.literal(101)])
+      .optional()
+      .describe('of the resnet in a qnet or rpt backbone, 101 unless given'),
+    strideOn: z
+      .enum(['3x3', '1x1'])
+      .optional()
+      .describe('the convolution of a bottleneck that strides: 3x3 as in torchvision, 1x1 as in Keras weights'),
     channels: z.number().int().min(8).optional(),
     weights: z.string().optional().describe('.pth, .safetensors or .npz to start the backbone from'),
     method: z.enum(['alpnet', 'dspnet', 'qnet', 'rpt']).default('alpnet'),
@@ -67,6 +91,7 @@ export const configSchema = z.strictObject({
   name: z.string().optional(),
   seed: z.union([z.number().int(), z.string()]).default(1234),
   data: z.discriminatedUnion('kind', [folderData, phantomData, presetData, preparedData]),
+  resize: z.number().int().min(16).multipleOf(8).optional().describe('slices become squares of this size, in pixels'),
   split: z
     .strictObject({
       evaluation: z.number().gt(0).max(1).default(0.5).describe('share of the groups kept for evaluation'),
@@ -94,6 +119,14 @@ export const configSchema = z.strictObject({
       learningRate: positive.default(1e-3),
       momentum: z.number().min(0).lt(1).default(0.9),
       weightDecay: z.number().min(0).default(5e-4),
+      decay: z
+        .strictObject({ factor: positive.max(1), every: z.number().int().min(1) })
+        .optional()
+        .describe('the learning rate is multiplied by factor after every so many steps; 0.95 every 1000 unless given'),
+      groups: z
+        .array(parameterGroup)
+        .optional()
+        .describe('parameters with a pace of their own; the first group that holds a parameter counts'),
       calibrationWeight: z.number().min(0).default(1),
       alignmentWeight: z.number().min(0).default(1),
       clipNorm: positive.optional(),
