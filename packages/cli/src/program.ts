@@ -33,7 +33,8 @@ Other keys, all optional:
   training.steps          budget of each arm; the second half of JAPC's trains with raters
   training.raters, .styles (none, mild, rich), .augmentation (none, sabs_aug, aug_v3), .superpixelArea,
            .learningRate, .momentum, .weightDecay, .calibrationWeight, .alignmentWeight, .clipNorm,
-           .freezeBackbone, .freezeStatistics, .checkpointEvery
+           .freezeBackbone, .freezeStatistics, .checkpointEvery, .decay (factor, every),
+           .groups: [{ name, match: { prefix, contains, without }, learningRateFactor, weightDecayFactor }]
   training.exclude        Setting 2: slices that show one of these classes do not train
   evaluation.supports     "all" or case names;  evaluation.arms: base, japc, consensus;  evaluation.classes, .panels
   engine.backend, .threads

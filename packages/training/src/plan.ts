@@ -1,4 +1,6 @@
 import { ConfigError } from '@fsmr/core';
+import { checkGroups, type ParameterGroup } from './groups.js';
+import { publishedConstants } from './published.js';
 
 /** One stretch of training in which the same things are switched on. */
 export interface Stage {
@@ -26,20 +28,14 @@ export interface TrainingPlan {
   readonly alignmentWeight: number;
   /** Gradients longer than this (L2 norm over all parameters) are shortened to it; undefined: never. */
   readonly clipNorm?: number | undefined;
+  /**
+   * Parameters with a pace of their own; the first group that holds a parameter counts. Those that none holds have the
+   * pace their method says. Absent: no groups.
+   */
+  readonly groups?: readonly ParameterGroup[] | undefined;
   /** Steps during which the backbone is left as it is, statistics included. */
   readonly freezeBackbone: number;
 }
-
-/** The published constants of SSL-ALPNet, DSPNet and JAPC (training section 10.2). */
-export const publishedConstants = {
-  learningRate: 1e-3,
-  momentum: 0.9,
-  weightDecay: 5e-4,
-  decay: { factor: 0.95, every: 1000 },
-  calibrationWeight: 1,
-  alignmentWeight: 1,
-  freezeBackbone: 0,
-} as const;
 
 /**
  * JAPC's two stages in one budget: the first half trains the base method on plain pseudo labels, the second goes on
@@ -69,12 +65,6 @@ export function basePlan(steps: number, changes: Partial<TrainingPlan> = {}): Tr
   });
 }
 
-/** Budgets of the paper's data sets (section 3.2): steps of both stages together, and raters. */
-export const publishedBudgets = {
-  curvas: { steps: 50_000, raters: 3 },
-  'brain-growth': { steps: 10_000, raters: 7 },
-} as const;
-
 /** @throws ConfigError for a plan that cannot be followed. */
 export function checkPlan(plan: TrainingPlan): TrainingPlan {
   for (const { name, steps, raters } of plan.stages) {
@@ -82,6 +72,7 @@ export function checkPlan(plan: TrainingPlan): TrainingPlan {
       throw new ConfigError(`stage ${name}: steps must be a whole number, not ${steps}.`);
     if (!Number.isInteger(raters) || raters < 1) throw new ConfigError(`stage ${name}: at least one rater is needed.`);
   }
+  checkGroups(plan.groups ?? []);
   return plan;
 }
 

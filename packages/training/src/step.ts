@@ -8,9 +8,9 @@ import {
   sgdStep,
 } from '@fsmr/core';
 import * as tf from '@tensorflow/tfjs';
+import { groupRates, paceOf } from './groups.js';
 import { type EpisodeLosses, episodeLosses } from './losses.js';
-import type { TrainingPlan } from './plan.js';
-import { learningRateAt, stageAt } from './plan.js';
+import { learningRateAt, stageAt, type TrainingPlan } from './plan.js';
 import type { TrainingState } from './state.js';
 
 /** What one step cost, as numbers. */
@@ -19,6 +19,8 @@ export interface StepReport {
   readonly step: number;
   readonly stage: string;
   readonly learningRate: number;
+  /** Of each group of the plan, by name. */
+  readonly learningRates: Readonly<Record<string, number>>;
   readonly total: number;
   readonly segmentation: number;
   readonly alignment: number;
@@ -50,14 +52,14 @@ export function trainStep(
   const learningRate = learningRateAt(plan, state.step);
   const { gradients, losses, statistics } = differentiate(model, plan, state, episode, random);
   const gradientNorm = normOf(Object.values(gradients));
-  const report = reportOf(losses, { step: state.step + 1, stage: stage.name, learningRate, gradientNorm });
+  const learningRates = groupRates(plan.groups ?? [], learningRate);
+  const place = { step: state.step + 1, stage: stage.name, learningRate, learningRates, gradientNorm };
+  const report = reportOf(losses, place);
   tf.dispose(lossTensors(losses));
   if (!Number.isFinite(report.total) || !Number.isFinite(gradientNorm)) {
+    const fault = notANumber(report, gradients);
     tf.dispose([Object.values(gradients), Object.values(statistics)]);
-    throw new NumericError(
-      `step ${report.step}: the loss is ${report.total} and the gradient norm ${gradientNorm} (segmentation ${report.segmentation}, alignment ${report.alignment}, calibration ${report.calibration}).`,
-      { remedy: 'Lower the learning rate or set clipNorm; the state before this step is intact.' },
-    );
+    throw fault;
   }
   const clip = plan.clipNorm === undefined ? 1 : Math.min(1, plan.clipNorm / (gradientNorm + 1e-6));
   const velocity = stage.restart && stepInStage === 0 ? {} : state.velocity;
@@ -114,7 +116,7 @@ function lossTensors({ total, segmentation, alignment, calibration, auxiliary }:
   return [total, segmentation, alignment, calibration, ...Object.values(auxiliary)];
 }
 
-type Place = Pick<StepReport, 'step' | 'stage' | 'learningRate' | 'gradientNorm'>;
+type Place = Pick<StepReport, 'step' | 'stage' | 'learningRate' | 'learningRates' | 'gradientNorm'>;
 
 function reportOf(losses: EpisodeLosses, place: Place): StepReport {
   const number = (scalar: tf.Scalar): number => scalar.dataSync()[0]!;
@@ -135,6 +137,22 @@ function normOf(gradients: readonly tf.Tensor[]): number {
   });
 }
 
+/** The stop that says which step, which losses and which gradients went wrong. */
+function notANumber(report: StepReport, gradients: Readonly<Record<string, tf.Tensor>>): NumericError {
+  const { step, stage, total, segmentation, alignment, calibration, auxiliary, gradientNorm, learningRate } = report;
+  const parts = Object.entries({ segmentation, alignment, calibration, ...auxiliary });
+  const losses = parts.map(([name, value]) => `${name} ${value}`).join(', ');
+  const spoiled = Object.keys(gradients).filter((name) => gradients[name]!.dataSync().some((v) => !Number.isFinite(v)));
+  const first = spoiled.length === 0 ? '' : `, first in ${spoiled[0]} of ${spoiled.length} parameters`;
+  return new NumericError(
+    `step ${step} (${stage}): the loss is ${total} and the gradient norm ${gradientNorm} (${losses}; learning rate ${learningRate}${first}).`,
+    {
+      remedy:
+        'Lower the learning rate, set clipNorm (1, for example), or look at the images of this step; the state before it is intact.',
+    },
+  );
+}
+
 interface Moved {
   readonly parameters: ParameterRecord;
   readonly velocity: ParameterRecord;
@@ -152,10 +170,11 @@ function descend(
   const faster: Record<string, tf.Tensor> = { ...velocity };
   for (const [name, gradient] of Object.entries(gradients)) {
     const shortened = clip === 1 ? gradient : tf.mul(gradient, clip);
+    const pace = paceOf(plan.groups ?? [], model.method, name);
     const result = sgdStep(parameters[name]!, shortened, velocity[name], {
-      learningRate: learningRate * model.method.learningRateScale(name),
+      learningRate: learningRate * pace.learningRateFactor,
       momentum: plan.momentum,
-      weightDecay: plan.weightDecay,
+      weightDecay: plan.weightDecay * pace.weightDecayFactor,
     });
     moved[name] = result.weight;
     faster[name] = result.velocity;

@@ -26,8 +26,13 @@ export function planOf({ training }: RunConfig, arm: TrainedArm, raters: number)
     alignmentWeight,
     clipNorm,
     freezeBackbone,
+    decay,
+    groups,
   } = training;
-  const changes = { learningRate, momentum, weightDecay, calibrationWeight, alignmentWeight, clipNorm, freezeBackbone };
+  const changes = {
+    ...{ learningRate, momentum, weightDecay, calibrationWeight, alignmentWeight, clipNorm, freezeBackbone, groups },
+    ...(decay === undefined ? {} : { decay }),
+  };
   if (arm === 'base') return basePlan(steps, changes);
   const plan = twoStagePlan(steps, training.raters ?? raters, changes);
   const [base, withRaters] = plan.stages;
