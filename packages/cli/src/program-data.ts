@@ -56,6 +56,7 @@ function addPrepare(program: Command): void {
       .description(description)
       .requiredOption('--out <folder>', 'gets image_{k}.nii.gz, label_{k}_{r}.nii.gz, superpixels, preparation.json')
       .option('--no-superpixels', 'leave superpixels to training, which then makes them when it needs them')
+      .option('--workers <n>', 'threads that cut superpixels, one for each processor when not given', Number)
       .option('--verify', 'look at contents, not only sizes, to decide what is done already');
   word('curvas', 'abdominal CT by three raters; once a split, each from and into a folder of its own')
     .argument('<raw>', 'folder of the cases')

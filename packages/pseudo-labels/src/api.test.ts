@@ -10,6 +10,7 @@ it('exports this and nothing else', () => {
       "applyStyle",
       "applyStyleBytes",
       "applyStyles",
+      "createPseudoLabelPool",
       "describeStyle",
       "drawStyleGallery",
       "felzenszwalb2d",

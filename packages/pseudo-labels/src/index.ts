@@ -2,6 +2,7 @@ export { type FelzenszwalbOptions, felzenszwalb2d } from './felzenszwalb.js';
 export * from './foreground.js';
 export * from './gallery.js';
 export * from './pseudo-label-files.js';
+export * from './pseudo-label-pool.js';
 export * from './pseudo-label-workers.js';
 export type { Partition } from './regions.js';
 export * from './sample-style.js';

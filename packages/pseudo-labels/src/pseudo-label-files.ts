@@ -1,3 +1,4 @@
+import { InterruptedError } from '@fsmr/core/errors';
 import {
   createLabelVolume,
   imageSlice,
@@ -22,20 +23,25 @@ export interface VolumeSuperpixels {
  * @throws ConfigError or NumericError as {@link superpixels}.
  */
 export function superpixelsOfVolume(volume: Volume, options: SuperpixelOptions = {}): VolumeSuperpixels {
-  const area = volume.size[0] * volume.size[1];
-  // A slice cannot hold more numbers than pixels plus one.
-  const labels = new (area < 65535 ? Uint16Array : Int32Array)(voxelCount(volume.size));
-  const foreground = new Uint8Array(labels.length);
-  const threshold = options.foregroundThreshold ?? Number.NEGATIVE_INFINITY;
-  for (let z = 0; z < volume.size[2]; z++) {
-    const slice = imageSlice(volume, z);
-    labels.set(superpixels(slice, options).data, z * area);
-    foreground.set(foregroundMask(slice, threshold).data, z * area);
-  }
+  const result = emptySuperpixels(volume);
+  for (let z = 0; z < volume.size[2]; z++) cutSlice(volume, z, options, result);
+  return result;
+}
+
+function emptySuperpixels(volume: Volume): VolumeSuperpixels {
+  const voxels = voxelCount(volume.size);
   return {
-    labels: createLabelVolume(labels, volume.size, volume),
-    foreground: createLabelVolume(foreground, volume.size, volume),
+    labels: createLabelVolume(new Int32Array(voxels), volume.size, volume),
+    foreground: createLabelVolume(new Uint8Array(voxels), volume.size, volume),
   };
+}
+
+function cutSlice(volume: Volume, z: number, options: SuperpixelOptions, result: VolumeSuperpixels): void {
+  const start = z * volume.size[0] * volume.size[1];
+  const slice = imageSlice(volume, z);
+  const foreground = foregroundMask(slice, options.foregroundThreshold ?? Number.NEGATIVE_INFINITY);
+  result.labels.data.set(superpixels(slice, options).data, start);
+  result.foreground.data.set(foreground.data, start);
 }
 
 /** One scan to be cut: files in, files out. Plain JSON, so that it can go to a worker. */
@@ -54,15 +60,23 @@ export interface PseudoLabelJob {
 
 /**
  * Cuts one scan and writes its pseudo labels.
- * @throws InputError where the scan cannot be read, ConfigError for unusable options.
+ * @param signal looked at between slices.
+ * @throws InputError where the scan cannot be read, ConfigError for unusable options, InterruptedError when stopped.
  */
-export async function makePseudoLabelFile(job: PseudoLabelJob): Promise<void> {
-  const volume = await readVolume(job.image, { allow2D: true });
-  if (job.method.kind === 'supervoxels') {
-    await writeNifti(job.labels, supervoxels(volume, job.method));
+export async function makePseudoLabelFile(job: PseudoLabelJob, signal?: AbortSignal): Promise<void> {
+  const { image, labels, foreground, method } = job;
+  const volume = await readVolume(image, { allow2D: true });
+  if (method.kind === 'supervoxels') {
+    await writeNifti(labels, supervoxels(volume, method));
     return;
   }
-  const { labels, foreground } = superpixelsOfVolume(volume, job.method);
-  if (job.foreground !== undefined) await writeNifti(job.foreground, foreground);
-  await writeNifti(job.labels, labels);
+  const result = emptySuperpixels(volume);
+  for (let z = 0; z < volume.size[2]; z++) {
+    if (signal?.aborted === true) throw new InterruptedError('stopped between two slices.', { file: image });
+    cutSlice(volume, z, method, result);
+    // Lets signals and other work in.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  if (foreground !== undefined) await writeNifti(foreground, result.foreground);
+  await writeNifti(labels, result.labels);
 }

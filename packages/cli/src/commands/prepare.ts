@@ -16,6 +16,8 @@ export interface PrepareOptions {
   readonly out: string;
   readonly superpixels: boolean;
   readonly verify?: boolean;
+  /** Threads that cut superpixels; one for each processor when absent. */
+  readonly workers?: number;
 }
 
 /** Prepares CURVAS, or the tumour set in the same layout. */
@@ -58,7 +60,7 @@ export function prepareSingleRaterCommand(set: SingleRaterSet, raw: string, opti
 type Control = NonNullable<Parameters<typeof prepareSingleRater>[3]>;
 
 async function prepared(
-  { superpixels, verify = false }: PrepareOptions,
+  { superpixels, verify = false, workers }: PrepareOptions,
   run: (control: Control) => Promise<PreparationRecord[]>,
 ): Promise<string> {
   const { signal, release } = interruptSignal();
@@ -68,7 +70,9 @@ async function prepared(
       signal,
       superpixels,
       verify,
-      onCase: ({ done, cases, reused }) => progress.update(done, cases, reused ? 'was there' : ''),
+      workers,
+      onCase: ({ done, cases, source, reused }) =>
+        progress.update(done, cases, `${source}${reused ? ' was there' : ''}`),
     });
     return records.map(recordText).join('\n');
   } finally {

@@ -79,14 +79,15 @@ describe('CURVAS prepared', () => {
       raters: [1, 3],
       warnings: ['UKCHLL001: annotation_2.nii.gz is missing; rater 2 was left out.'],
     });
-    const reused: boolean[] = [];
-    const onCase = (progress: { reused: boolean }) => reused.push(progress.reused);
+    const made: string[] = [];
+    const onCase = (progress: { source: string; reused: boolean }) => progress.reused || made.push(progress.source);
     await prepareCurvas(raw, out, { superpixels: false, onCase });
+    expect(made).toEqual([]);
     await rm(join(out, 'label_1_2.nii.gz'));
     await prepareCurvas(raw, out, { superpixels: false, onCase, verify: true });
     await writeRawCurvas(join(raw, 'training_set'), 'UKCHLL001');
     await prepareCurvas(raw, out, { superpixels: false, onCase });
-    expect(reused).toEqual([true, true, true, false, false, true]);
+    expect(made).toEqual(['UKCHLL002', 'UKCHLL001']);
   });
 
   it('names what is missing or odd', async () => {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,16 +13,22 @@ import { prepareCurvas } from './curvas.js';
 
 // More kills on demand: FSMR_KILLS=50 npx vitest run packages/datasets/src/prepare/resume
 const kills = Number(process.env.FSMR_KILLS ?? 6);
-const mode = process.env.FSMR_KILLS === undefined ? 'plain' : 'superpixels';
+const superpixels = process.env.FSMR_KILLS !== undefined;
 
 let root: string;
 let script: string;
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'fsmr-resume-'));
-  script = join(root, 'child.mjs');
+  script = join(root, 'child.js');
+  await writeFile(join(root, 'package.json'), '{ "type": "module" }');
+  // The worker lies beside its package's code, as in a build.
+  const worker = new URL('../../../pseudo-labels/src/worker.ts', import.meta.url);
   await build({
-    entryPoints: [fileURLToPath(new URL('../testing/prepare-child.ts', import.meta.url))],
-    outfile: script,
+    entryPoints: {
+      child: fileURLToPath(new URL('../testing/prepare-child.ts', import.meta.url)),
+      worker: fileURLToPath(worker),
+    },
+    outdir: root,
     bundle: true,
     platform: 'node',
     format: 'esm',
@@ -35,10 +41,14 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true }));
 
-/** Runs the preparation in a process of its own; kills it so many milliseconds after its start, if asked to. */
-function run(out: string, killAfter?: number): Promise<{ finished: boolean; worked: number }> {
+/**
+ * Runs the preparation in a process of its own, with superpixels where a number of threads is given; kills it so many
+ * milliseconds after its start, if asked to.
+ */
+function run(out: string, workers?: number, killAfter?: number): Promise<{ finished: boolean; worked: number }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [script, join(root, 'raw'), out, mode], {
+    const threads = workers === undefined ? [] : [String(workers)];
+    const child = spawn(process.execPath, [script, join(root, 'raw'), out, ...threads], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     let text = '';
@@ -69,9 +79,21 @@ async function contents(folder: string): Promise<Record<string, string>> {
   return Object.fromEntries(hashes);
 }
 
+it('makes the same files with any number of threads', { timeout: 120_000 }, async () => {
+  const made: Record<string, string>[] = [];
+  for (const workers of [0, 1, 3]) {
+    const out = join(root, `threads ${workers}`);
+    expect((await run(out, workers)).finished).toBe(true);
+    made.push(await contents(out));
+  }
+  expect(Object.keys(made[0]!)).toContain('/superpix-MIDDLE_2.nii.gz');
+  expect(made[1]).toEqual(made[0]);
+  expect(made[2]).toEqual(made[0]);
+});
+
 describe('a preparation that is killed', () => {
   it(`at ${kills} random moments and started again ends with the same files`, { timeout: 900_000 }, async () => {
-    const whole = await run(join(root, 'whole'));
+    const whole = await run(join(root, 'whole'), superpixels ? 0 : undefined);
     expect(whole.finished).toBe(true);
     const expected = await contents(join(root, 'whole'));
     expect(Object.keys(expected)).toContain('/preparation.json');
@@ -80,7 +102,8 @@ describe('a preparation that is killed', () => {
       const out = join(root, `killed ${round}`);
       // Several kills hit one run, until it gets through.
       for (let finished = false; !finished; ) {
-        const result = await run(out, done < kills ? random.uniform(0, whole.worked) : undefined);
+        const killAfter = done < kills ? random.uniform(0, whole.worked) : undefined;
+        const result = await run(out, superpixels ? 2 : undefined, killAfter);
         finished = result.finished;
         if (!finished) done++;
       }
@@ -92,7 +115,7 @@ describe('a preparation that is killed', () => {
   it('stops between cases when told to, and goes on', async () => {
     const out = join(root, 'stopped');
     const stop = new AbortController();
-    const control = { superpixels: mode === 'superpixels' };
+    const control = { superpixels };
     const stopped = prepareCurvas(join(root, 'raw'), out, {
       ...control,
       signal: stop.signal,

@@ -2,7 +2,9 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError, InterruptedError } from '@fsmr/core';
 import { type LabelVolume, labelValues, type Volume, writeNifti } from '@fsmr/imaging';
+import { createPseudoLabelPool, type PseudoLabelPool } from '@fsmr/pseudo-labels';
 import type { Modality } from '../types.js';
+import { createBeside } from './beside.js';
 import { writeClassMaps } from './class-maps.js';
 import {
   type CaseRecord,
@@ -37,12 +39,19 @@ export interface PreparedCase {
 
 /** How a preparation reports and stops. */
 export interface PrepareControl {
-  /** After every case, also one that was there already. */
-  readonly onCase?: (progress: { readonly done: number; readonly cases: number; readonly reused: boolean }) => void;
-  /** Stops after the current case; what is finished is kept, and the next run goes on. */
+  /** After every case, also one that was there already; cases end in any order. */
+  readonly onCase?: (progress: {
+    readonly done: number;
+    readonly cases: number;
+    readonly source: string;
+    readonly reused: boolean;
+  }) => void;
+  /** Stops soon; cases that are finished are kept, and the next run goes on. */
   readonly signal?: AbortSignal;
   /** Whether superpixels are made now; true when absent, else episodes make them when they need them. */
   readonly superpixels?: boolean;
+  /** Threads that cut superpixels beside the reading of further cases; one for each processor when absent. */
+  readonly workers?: number | undefined;
   /** Look at contents, not only at sizes, to decide whether a file is still the same. */
   readonly verify?: boolean;
 }
@@ -74,26 +83,15 @@ const preparationVersion = '1';
  * @throws InterruptedError when told to stop; InputError, ShapeError or GeometryError for what is wrong with a file.
  */
 export async function runPreparation(preparation: Preparation): Promise<PreparationRecord> {
-  const { name, modality, names, out, cases, signal, onCase, verify = false } = preparation;
+  const { name, modality, names, out, cases } = preparation;
   if (cases.length === 0) throw new InputError('no case was found.', { file: preparation.raw });
   const steps =
     preparation.superpixels === false ? preparation.steps : [...preparation.steps, preparation.superpixelStep];
-  const stepsSha256 = jsonHash([preparationVersion, names, steps]);
   await mkdir(join(out, 'records'), { recursive: true });
-  const records: CaseRecord[] = [];
-  for (const raw of cases) {
-    if (signal?.aborted === true) {
-      throw new InterruptedError(`stopped after ${records.length} of ${cases.length} cases.`, {
-        file: out,
-        remedy: 'Start again to go on.',
-      });
-    }
-    const known = await finishedCase(preparation, raw, stepsSha256, verify);
-    // The set is unfinished from here on, and must not be read as if it were whole.
-    if (known === undefined) await rm(join(out, preparationFile), { force: true });
-    records.push(known ?? (await prepareCase(preparation, raw, stepsSha256)));
-    onCase?.({ done: records.length, cases: cases.length, reused: known !== undefined });
-  }
+  const pool = createPseudoLabelPool({ workers: preparation.workers, signal: preparation.signal });
+  const records = await prepareCases(preparation, jsonHash([preparationVersion, names, steps]), pool).finally(
+    pool.close,
+  );
   const raters = [...new Set(records.flatMap((record) => record.raters))].sort((a, b) => a - b);
   await writeClassMaps(out, names, raters, records);
   const result: PreparationRecord = {
@@ -107,6 +105,50 @@ export async function runPreparation(preparation: Preparation): Promise<Preparat
   };
   await writeJson(join(out, preparationFile), result);
   return result;
+}
+
+/** Reads and samples one case after the other here, while the pool cuts superpixels of those already written. */
+async function prepareCases(
+  preparation: Preparation,
+  stepsSha256: string,
+  pool: PseudoLabelPool,
+): Promise<readonly CaseRecord[]> {
+  const { out, cases, signal, onCase, verify = false } = preparation;
+  const records: CaseRecord[] = [];
+  const beside = createBeside(pool.size);
+  let done = 0;
+  const keep = (index: number, record: CaseRecord, reused: boolean): void => {
+    records[index] = record;
+    onCase?.({ done: ++done, cases: cases.length, source: record.source, reused });
+  };
+  try {
+    for (const [index, raw] of cases.entries()) {
+      signal?.throwIfAborted();
+      const known = await finishedCase(preparation, raw, stepsSha256, verify);
+      if (known !== undefined) {
+        keep(index, known, true);
+        continue;
+      }
+      // The set is unfinished from here on, and must not be read as if it were whole.
+      await rm(join(out, preparationFile), { force: true });
+      const written = await writeCase(preparation, raw);
+      await beside.start(async () => {
+        signal?.throwIfAborted();
+        keep(index, await recordCase(preparation, written, stepsSha256, pool), false);
+      });
+    }
+    await beside.finish();
+    return records;
+  } catch (cause) {
+    // Ends work that would otherwise still write files after this.
+    await pool.close();
+    await beside.finish().catch(() => undefined);
+    if (signal?.aborted !== true) throw cause;
+    throw new InterruptedError(`stopped after ${done} of ${cases.length} cases.`, {
+      file: out,
+      remedy: 'Start again to go on.',
+    });
+  }
 }
 
 const recordFile = (out: string, { number }: RawCase): string => join(out, 'records', `case_${number}.json`);
@@ -125,7 +167,14 @@ async function finishedCase(
   return (await unchanged(out, record.outputs, verify)) ? record : undefined;
 }
 
-async function prepareCase(preparation: Preparation, raw: RawCase, stepsSha256: string): Promise<CaseRecord> {
+/** What is known of a case once its image and labels are written; the volumes themselves are let go. */
+interface WrittenCase {
+  readonly raw: RawCase;
+  readonly files: readonly string[];
+  readonly summary: Pick<CaseRecord, 'warnings' | 'raters' | 'size' | 'classes'>;
+}
+
+async function writeCase(preparation: Preparation, raw: RawCase): Promise<WrittenCase> {
   const { out, raw: folder, names } = preparation;
   const { image, labels, warnings } = await preparation.prepare(raw);
   const files = [`image_${raw.number}.nii.gz`];
@@ -145,20 +194,31 @@ async function prepareCase(preparation: Preparation, raw: RawCase, stepsSha256: 
     files.push(`label_${raw.number}_${rater}.nii.gz`);
     await writeNifti(join(out, files.at(-1)!), map);
   }
-  if (preparation.superpixels !== false) {
-    files.push(...(await writeSuperpixels(out, raw.number, image, preparation.superpixelStep)));
-  }
+  const summary = {
+    warnings: [...raw.warnings, ...warnings],
+    raters: [...labels.keys()],
+    size: [image.size[2], image.size[1], image.size[0]] as const,
+    classes: drawnSlices(labels),
+  };
+  return { raw, files, summary };
+}
+
+async function recordCase(
+  { out, raw: folder, superpixels, superpixelStep }: Preparation,
+  { raw, files, summary: { warnings, ...summary } }: WrittenCase,
+  stepsSha256: string,
+  pool: PseudoLabelPool,
+): Promise<CaseRecord> {
+  const regions = superpixels === false ? [] : await writeSuperpixels(pool, out, raw.number, superpixelStep);
   const record: CaseRecord = {
     number: raw.number,
     source: raw.source,
     stepsSha256,
     versions: { preparation: preparationVersion, node: process.versions.node, zlib: process.versions.zlib },
-    warnings: [...raw.warnings, ...warnings],
+    warnings,
     inputs: await Promise.all([raw.image, ...raw.masks.values()].map((file) => fileRecord(folder, file))),
-    outputs: await Promise.all(files.map((file) => fileRecord(out, file))),
-    raters: [...labels.keys()],
-    size: [image.size[2], image.size[1], image.size[0]],
-    classes: drawnSlices(labels),
+    outputs: await Promise.all([...files, ...regions].map((file) => fileRecord(out, file))),
+    ...summary,
   };
   await writeJson(recordFile(out, raw), record);
   return record;

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import { createLabelVolume, imageSlice, type Volume, writeNifti } from '@fsmr/imaging';
-import { foregroundMask, superpixels } from '@fsmr/pseudo-labels';
+import type { PseudoLabelPool } from '@fsmr/pseudo-labels';
 
 /** How superpixels are made, with the constants that are recorded. */
 export interface SuperpixelStep {
@@ -21,25 +20,19 @@ export const publishedSuperpixels: SuperpixelStep = {
   foregroundThreshold: 1e-4,
 };
 
-/** Writes superpixels and body masks of all slices under their published names, and answers the names. */
+/** Writes superpixels and body masks of a prepared image under their published names, and answers the names. */
 export async function writeSuperpixels(
+  pool: PseudoLabelPool,
   folder: string,
   number: number,
-  image: Volume,
   { scale, sigma, minimumSize, foregroundThreshold }: SuperpixelStep,
 ): Promise<string[]> {
-  const [width, height, slices] = image.size;
-  const regions = new Int32Array(image.data.length);
-  const body = new Uint8Array(image.data.length);
-  for (let z = 0; z < slices; z++) {
-    const slice = imageSlice(image, z);
-    regions.set(superpixels(slice, { scale, sigma, minimumSize, foregroundThreshold }).data, z * width * height);
-    body.set(foregroundMask(slice, foregroundThreshold).data, z * width * height);
-    // Lets signals and other work in between slices.
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  const files = [`superpix-MIDDLE_${number}.nii.gz`, `fgmask_${number}.nii.gz`];
-  await writeNifti(join(folder, files[0]!), createLabelVolume(regions, image.size, image), { type: 'int32' });
-  await writeNifti(join(folder, files[1]!), createLabelVolume(body, image.size, image));
-  return files;
+  const [labels, foreground] = [`superpix-MIDDLE_${number}.nii.gz`, `fgmask_${number}.nii.gz`] as const;
+  await pool.run({
+    image: join(folder, `image_${number}.nii.gz`),
+    labels: join(folder, labels),
+    foreground: join(folder, foreground),
+    method: { kind: 'superpixels', scale, sigma, minimumSize, foregroundThreshold },
+  });
+  return [labels, foreground];
 }
