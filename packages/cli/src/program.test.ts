@@ -47,6 +47,7 @@ describe('createProgram', () => {
       'train',
       'evaluate',
       'segment',
+      'report',
       'prepare',
       'inspect',
       'styles',

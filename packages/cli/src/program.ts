@@ -9,6 +9,7 @@ import { trainRun } from './commands/train.js';
 import { checkConfig, loadConfig } from './config/load.js';
 import type { RunConfig } from './config/schema.js';
 import { addDataCommands } from './program-data.js';
+import { addResultCommands } from './program-results.js';
 import { startConfiguredEngine } from './run/engine.js';
 import { interruptSignal } from './run/interrupt.js';
 import { seedOf } from './run/seed.js';
@@ -95,6 +96,7 @@ export function createProgram(): Command {
       const written = await segmentCommand({ task, weights, out, versions, seed });
       process.stdout.write(`${written.join('\n')}\n`);
     });
+  addResultCommands(program);
   addDataCommands(program);
   program
     .command('doctor')

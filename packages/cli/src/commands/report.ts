@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+import { ConfigError, InputError } from '@fsmr/core';
+import { documentHtml, documentLatex, documentMarkdown } from '../report/document.js';
+import { groupRuns } from '../report/experiments.js';
+import { longCsv } from '../report/long-csv.js';
+import { resultTables } from '../report/result-tables.js';
+import { resultsDocument } from '../report/results-document.js';
+import { readRunResults } from '../report/run-results.js';
+import { writeAtomically } from '../run/files.js';
+
+/** How a report may be written. */
+export const reportFormats = ['html', 'md', 'csv', 'latex'] as const;
+
+/** One of {@link reportFormats}. */
+export type ReportFormat = (typeof reportFormats)[number];
+
+/** What `fsmr report` is told. */
+export interface ReportOptions {
+  readonly run?: readonly string[];
+  readonly out: string;
+  readonly formats: readonly ReportFormat[];
+  readonly title?: string;
+}
+
+/**
+ * Writes the tables, tests and figures of evaluated runs, and where each number comes from.
+ *
+ * @returns the files written.
+ * @throws ConfigError where no run is named; InputError where one is not evaluated.
+ */
+export async function reportCommand({ run = [], out, formats, title }: ReportOptions): Promise<string[]> {
+  if (run.length === 0) throw new ConfigError('no run is named.', { remedy: 'Give --sweep or --run.' });
+  const runs = [];
+  for (const folder of run) runs.push(await readRunResults(folder));
+  const experiments = groupRuns(runs);
+  const tables = resultTables(experiments);
+  const document = resultsDocument({ title: title ?? 'Results', experiments, tables, figures: [], missing: [] });
+  const texts: Record<ReportFormat, () => readonly [name: string, text: string]> = {
+    html: () => ['report.html', documentHtml(document)],
+    md: () => ['report.md', documentMarkdown(document)],
+    csv: () => ['results.csv', longCsv(tables.flatMap(({ scores }) => scores))],
+    latex: () => ['tables.tex', documentLatex(document)],
+  };
+  const written: string[] = [];
+  for (const format of formats) {
+    const [name, text] = texts[format]();
+    await writeAtomically(join(out, name), text);
+    written.push(join(out, name));
+  }
+  return written;
+}
+
+/** Formats from a list like `html,md`. @throws InputError for an unknown one. */
+export function parseFormats(list: string): ReportFormat[] {
+  return list.split(',').map((name) => {
+    const found = reportFormats.find((known) => known === name.trim());
+    if (found !== undefined) return found;
+    throw new InputError(`${JSON.stringify(name)} is no format of a report.`, {
+      remedy: `Choose from ${reportFormats.join(', ')}.`,
+    });
+  });
+}

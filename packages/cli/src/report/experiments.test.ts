@@ -1,0 +1,111 @@
+import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RunConfigInput } from '../config/schema.js';
+import { runFolder } from '../run/folder.js';
+import { groupRuns } from './experiments.js';
+import { type MadeUpDice, madeUpRun } from './results.fixture.js';
+import { readRunResults } from './run-results.js';
+import { scoresOf } from './scores.js';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'fsmr-experiments-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const both = { x: { a: { anna: 40 }, b: { anna: 60 } }, y: { c: { anna: 20 } } };
+const evaluation = { arms: ['base' as const], supports: ['a', 'b', 'c'] };
+
+async function made(name: string, changes: Partial<RunConfigInput> = {}, base: MadeUpDice[string] = both) {
+  return readRunResults(await madeUpRun(join(folder, name), { evaluation, ...changes }, { base: base! }));
+}
+
+describe('groupRuns', () => {
+  it('unites the runs of Setting 2, each with the classes it did not train on', async () => {
+    const setting1 = await made('setting 1');
+    const withoutX = await made('without x', { training: { exclude: ['x'] } });
+    const withoutY = await made('without y', { training: { exclude: ['y'] } });
+    const experiments = groupRuns([setting1, withoutX, withoutY]);
+    expect(experiments.map(({ setting, runs }) => [setting, runs.length])).toEqual([
+      ['1', 1],
+      ['2', 2],
+    ]);
+    expect(scoresOf(experiments[1]!)[0]!.byClass).toEqual(scoresOf(experiments[0]!)[0]!.byClass);
+  });
+
+  it('takes folds for repeats, and other data for another experiment', async () => {
+    const folds = [await made('fold 0'), await made('fold 1', { split: { evaluation: 0.5, fold: 1 } })];
+    const other = await made('other', { data: { kind: 'lidc', folder: '/data/lidc' } });
+    const experiments = groupRuns([...folds, other]);
+    expect(experiments.map(({ dataset }) => dataset)).toEqual(['bubil', 'lidc']);
+    expect(experiments[0]!.repeats.map(({ name }) => name)).toEqual(['1234', '1234 fold 1']);
+  });
+
+  it('names variants after what differs', async () => {
+    const names = groupRuns([
+      await made('first'),
+      await made('styles', { training: { styles: 'none', calibrationWeight: 0 } }),
+      await made('operator', { model: { japc: { operator: 'gate' } } }),
+      await made('dspnet', { model: { method: 'dspnet' } }),
+    ]).map(({ variant, isReference }) => [variant, isReference]);
+    expect(names).toEqual([
+      ['as given', true],
+      ['styles none, calibrationWeight 0', false],
+      ['japc.operator gate', false],
+      ['as given', true],
+    ]);
+  });
+
+  it('takes supports of the phantom for other cases with another seed', async () => {
+    const data = { kind: 'phantom' as const };
+    const seeds = [await made('p1', { data, seed: 1 }), await made('p2', { data, seed: 2 })];
+    expect(scoresOf(groupRuns(seeds)[0]!)[0]!.cases).toHaveLength(6);
+    const same = [await made('b1', { seed: 1 }), await made('b2', { seed: 2 })];
+    expect(scoresOf(groupRuns(same)[0]!)[0]!.cases).toHaveLength(3);
+  });
+
+  it('refuses the same experiment twice', async () => {
+    const twice = [await made('one'), await made('same')];
+    expect(() => groupRuns(twice)).toThrow(/same: holds the same experiment with the same seed as .*one\./);
+  });
+});
+
+describe('readRunResults', () => {
+  it('reads every shard, the last line of an episode, and only what the last evaluation asked for', async () => {
+    const out = await madeUpRun(join(folder, 'shards'), { evaluation }, { base: both });
+    const line = (key: string, support: string, arm = 'base') => {
+      const record = { scan: 'q', support, rater: 'anna', class: 'x', tp: 1, fp: 1, fn: 1 };
+      return `${JSON.stringify({ key, results: [{ arm, records: [record] }] })}\n`;
+    };
+    await appendFile(runFolder(out).records, line('x/a/q', 'a'));
+    const shard = join(out, 'evaluation', 'records-2of2.jsonl');
+    const lines = [line('y/b/q', 'b'), line('x/d/q', 'd'), line('x/b/q', 'b', 'japc'), '{"key":"x/'];
+    await writeFile(shard, lines.join(''));
+    const { records, weights, config } = await readRunResults(out);
+    expect([...records.keys()]).toEqual(['base']);
+    expect(records.get('base')!.map(({ support, tp }) => [support, tp])).toEqual([
+      ['b', 1],
+      ['a', 1],
+      ['b', 30],
+      ['c', 10],
+    ]);
+    expect(weights.base).toMatch(/^[0-9a-f]{64}$/);
+    expect(config.evaluation.supports).toEqual(['a', 'b', 'c']);
+  });
+
+  it('says what is wrong with a folder', async () => {
+    await expect(readRunResults(join(folder, 'nowhere'))).rejects.toThrow('holds no run');
+    const out = await madeUpRun(join(folder, 'faulty'), { evaluation }, { base: both });
+    await rm(runFolder(out).metrics);
+    await expect(readRunResults(out)).rejects.toThrow('is not evaluated. Run `fsmr evaluate --run');
+    await writeFile(runFolder(out).metrics, '{');
+    await expect(readRunResults(out)).rejects.toMatchObject({ code: 'input', file: runFolder(out).metrics });
+    await madeUpRun(out, { evaluation }, { base: both });
+    await appendFile(runFolder(out).records, 'damaged\n');
+    await expect(readRunResults(out)).rejects.toThrow('line 4 is damaged');
+    await rm(runFolder(out).records);
+    await expect(readRunResults(out)).rejects.toThrow('has no record of an episode');
+  });
+});

@@ -1,0 +1,133 @@
+import { basename } from 'node:path';
+import { InputError } from '@fsmr/core';
+import type { CountRecord } from '@fsmr/metrics';
+import type { RunConfig } from '../config/schema.js';
+import { canonical } from './config-identity.js';
+import type { RunResults } from './run-results.js';
+import { labelVariants } from './variants.js';
+
+/** What one training seed (and fold) of an experiment gave. */
+export interface Repeat {
+  /** The seed, with the fold where it is not the first. */
+  readonly name: string;
+  readonly seed: string;
+  /** Counts of all runs of this repeat, by arm. */
+  readonly records: ReadonlyMap<string, readonly CountRecord[]>;
+}
+
+/** Runs that differ in nothing but their seed, and in Setting 2 in the class that was left out of training. */
+export interface Experiment {
+  readonly dataset: string;
+  /** `1`, or `2` where the tested classes were left out of training. */
+  readonly setting: '1' | '2';
+  /** A key of `model.method`. */
+  readonly method: string;
+  /** What sets it apart from other experiments of the same data, setting and method. */
+  readonly variant: string;
+  /** Whether it is the first experiment of its data, setting and method, with which variants are compared. */
+  readonly isReference: boolean;
+  /** Whether another seed draws other data, as the phantom does; scans of the same name are then different cases. */
+  readonly seededData: boolean;
+  readonly repeats: readonly Repeat[];
+  readonly runs: readonly RunResults[];
+}
+
+/**
+ * Puts runs together that are repeats of each other, in the order given.
+ *
+ * @throws InputError where two runs evaluated the same episode with the same seed.
+ */
+export function groupRuns(runs: readonly RunResults[]): Experiment[] {
+  const datasets = datasetNames(runs);
+  const groups = new Map<string, RunResults[]>();
+  for (const run of runs) {
+    const key = canonical([placeOf(run.config, datasets), variantKey(run.config)]);
+    groups.set(key, [...(groups.get(key) ?? []), run]);
+  }
+  const experiments = [...groups.values()].map((members): Experiment => {
+    const { config } = members[0]!;
+    return {
+      ...placeOf(config, datasets),
+      variant: '',
+      isReference: true,
+      seededData: config.data.kind === 'phantom',
+      repeats: repeatsOf(members),
+      runs: members,
+    };
+  });
+  return labelVariants(experiments);
+}
+
+function placeOf(config: RunConfig, datasets: ReadonlyMap<string, string>) {
+  return {
+    dataset: datasets.get(canonical(config.data))!,
+    setting: settingOf(config),
+    method: config.model.method,
+  };
+}
+
+function settingOf({ training }: RunConfig): '1' | '2' {
+  return training.exclude === undefined ? '1' : '2';
+}
+
+/** A short name for each data set; those of one name are numbered. */
+function datasetNames(runs: readonly RunResults[]): Map<string, string> {
+  const names = new Map<string, string>();
+  for (const { config } of runs) {
+    const key = canonical(config.data);
+    if (names.has(key)) continue;
+    const { data } = config;
+    const name = data.kind === 'folder' || data.kind === 'prepared' ? basename(data.folder) : data.kind;
+    const alike = [...names.values()].filter((known) => known === name || known.startsWith(`${name} (`)).length;
+    names.set(key, alike === 0 ? name : `${name} (${alike + 1})`);
+  }
+  return names;
+}
+
+/** All that makes an experiment another one: seed, fold and which classes are tested do not. */
+function variantKey({ split, model, training }: RunConfig): unknown {
+  const { exclude: _setting, checkpointEvery: _notShaping, ...shaping } = training;
+  return { evaluation: split.evaluation, model, training: shaping };
+}
+
+function repeatsOf(runs: readonly RunResults[]): Repeat[] {
+  const repeats = new Map<string, { readonly seed: string; readonly members: RunResults[] }>();
+  for (const run of runs) {
+    const seed = String(run.config.seed);
+    const { fold } = run.config.split;
+    const name = fold === 0 ? seed : `${seed} fold ${fold}`;
+    const known = repeats.get(name);
+    if (known === undefined) repeats.set(name, { seed, members: [run] });
+    else known.members.push(run);
+  }
+  return [...repeats].map(([name, { seed, members }]) => ({ name, seed, records: united(members) }));
+}
+
+/** The records of several runs, each episode once. */
+function united(runs: readonly RunResults[]): Map<string, CountRecord[]> {
+  const all = new Map<string, CountRecord[]>();
+  const owners = new Map<string, string>();
+  for (const { folder, config, records } of runs) {
+    for (const [arm, list] of records) {
+      const counted = tested(list, config);
+      for (const { scan, support, rater, class: name } of counted) {
+        const key = JSON.stringify([arm, scan, support, rater, name]);
+        const owner = owners.get(key) ?? folder;
+        if (owner !== folder) {
+          throw new InputError(`holds the same experiment with the same seed as ${owner}.`, {
+            file: folder,
+            remedy: 'Leave one of the two out.',
+          });
+        }
+        owners.set(key, folder);
+      }
+      all.set(arm, [...(all.get(arm) ?? []), ...counted]);
+    }
+  }
+  return all;
+}
+
+/** In Setting 2 only the classes that did not train are a test. */
+function tested(records: readonly CountRecord[], { training: { exclude } }: RunConfig): readonly CountRecord[] {
+  return exclude === undefined ? records : records.filter((record) => exclude.includes(record.class));
+}

@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { ConfigError, InputError } from '@fsmr/core';
+import type { CountRecord } from '@fsmr/metrics';
+import type { EpisodeRecords } from '@fsmr/training';
+import { checkConfig } from '../config/load.js';
+import type { RunConfig } from '../config/schema.js';
+import { readJsonLines } from '../run/files.js';
+import { runFolder } from '../run/folder.js';
+import type { Versions } from '../run/versions.js';
+
+/** What a report reads from a run folder. */
+export interface RunResults {
+  readonly folder: string;
+  /** What was trained, with the evaluation that was done last. */
+  readonly config: RunConfig;
+  readonly versions: Versions;
+  /** The counts of the last evaluation, by arm in its order. */
+  readonly records: ReadonlyMap<string, readonly CountRecord[]>;
+  /** SHA-256 of each trained file, by the name of what was trained. */
+  readonly weights: Readonly<Record<string, string>>;
+  /** Where the run is a cell of a sweep: its label on each axis. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** The commands that made it, where a sweep wrote them down. */
+  readonly commands?: readonly string[];
+}
+
+interface RecordLine {
+  readonly key: string;
+  readonly results: readonly EpisodeRecords[];
+}
+
+/**
+ * Reads an evaluated run folder. Episodes of an earlier evaluation that the last one did not ask for are left out.
+ *
+ * @throws ConfigError where the folder holds no run; InputError where it is not evaluated or damaged.
+ */
+export async function readRunResults(folder: string): Promise<RunResults> {
+  const files = runFolder(folder);
+  const trained = await readJson(files.config, 'holds no run.', 'Run `fsmr train` into it first.');
+  const metrics = await readJson(files.metrics, 'is not evaluated.', `Run \`fsmr evaluate --run ${folder}\` first.`);
+  const { config: asked, versions } = metrics as { config: unknown; versions: Versions };
+  const { evaluation } = checkConfig(asked, files.metrics);
+  const config = { ...checkConfig(trained, files.config), evaluation };
+  const records = await readRecords(dirname(files.records), config);
+  if (records.size === 0) {
+    throw new InputError('has no record of an episode.', {
+      file: folder,
+      remedy: `Run \`fsmr evaluate --run ${folder}\` again.`,
+    });
+  }
+  return { folder, config, versions, records, weights: await hashes(join(folder, 'weights')) };
+}
+
+async function readJson(file: string, fault: string, remedy: string): Promise<unknown> {
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new ConfigError(fault, { file: dirname(file), cause, remedy });
+  });
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new InputError('is damaged.', { file, cause, remedy });
+  }
+}
+
+/** Every `records*.jsonl`; where an episode of an arm has several lines, the last one counts. */
+async function readRecords(folder: string, { evaluation }: RunConfig): Promise<Map<string, CountRecord[]>> {
+  const names = (await readdir(folder).catch(() => [])).filter((name) => /^records.*\.jsonl$/.test(name)).sort();
+  const episodes = new Map<string, readonly CountRecord[]>();
+  const order: { readonly arm: string; readonly id: string }[] = [];
+  for (const name of names) {
+    for (const { key, results } of await readJsonLines<RecordLine>(join(folder, name))) {
+      for (const { arm, records } of results) {
+        const id = JSON.stringify([arm, key]);
+        if (!episodes.has(id)) order.push({ arm, id });
+        episodes.set(id, records);
+      }
+    }
+  }
+  const arms: readonly string[] = evaluation.arms;
+  const kept = new Map<string, CountRecord[]>(arms.map((arm) => [arm, []]));
+  const wanted = wantedRecords([...episodes.values()], evaluation);
+  for (const { arm, id } of order) kept.get(arm)?.push(...episodes.get(id)!.filter(wanted));
+  return new Map([...kept].filter(([, records]) => records.length > 0));
+}
+
+/** Tells the records of the last evaluation from those of an earlier, wider one. */
+function wantedRecords(
+  episodes: readonly (readonly CountRecord[])[],
+  { supports, classes }: RunConfig['evaluation'],
+): (record: CountRecord) => boolean {
+  // With `all`, every query is once support, so a support that is nobody's query was asked for by name earlier.
+  const known = new Set(supports === 'all' ? episodes.flatMap((records) => records.map(({ scan }) => scan)) : supports);
+  return (record) =>
+    (record.support === undefined || known.has(record.support)) &&
+    (classes === undefined || classes.includes(record.class));
+}
+
+async function hashes(folder: string): Promise<Record<string, string>> {
+  const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.safetensors')).sort();
+  const entries = names.map(async (name) => [name.slice(0, -'.safetensors'.length), await sha256(join(folder, name))]);
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+async function sha256(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file), hash);
+  return hash.digest('hex');
+}

@@ -1,0 +1,55 @@
+import type { RunConfig } from '../config/schema.js';
+import type { Experiment } from './experiments.js';
+
+/**
+ * Names what sets experiments of the same data, setting and method apart: their labels in the sweep where they have
+ * some, else the keys in which they differ from the first, which is then called "as given".
+ */
+export function labelVariants(experiments: readonly Experiment[]): Experiment[] {
+  const families = new Map<string, Experiment[]>();
+  for (const experiment of experiments) {
+    const key = JSON.stringify([experiment.dataset, experiment.setting, experiment.method]);
+    families.set(key, [...(families.get(key) ?? []), experiment]);
+  }
+  const named = new Map<Experiment, Experiment>();
+  for (const family of families.values()) {
+    const axes = differingAxes(family);
+    for (const experiment of family) {
+      const labels = axes.map((axis) => experiment.runs[0]!.labels![axis]!);
+      const variant = labels.length > 0 ? labels.join(', ') : changesFrom(family[0]!, experiment);
+      named.set(experiment, { ...experiment, variant, isReference: experiment === family[0] });
+    }
+  }
+  return experiments.map((experiment) => named.get(experiment)!);
+}
+
+/** The axes of a sweep that tell these experiments apart; those their own runs lie along, such as the seeds, do not. */
+function differingAxes(family: readonly Experiment[]): string[] {
+  const labels = family.map(({ runs }) => runs.map((run) => run.labels));
+  if (labels.flat().some((one) => one === undefined)) return [];
+  const along = (axis: string) => labels.some((runs) => new Set(runs.map((one) => one![axis])).size > 1);
+  const differs = (axis: string) => new Set(labels.map(([first]) => first![axis])).size > 1;
+  return Object.keys(labels[0]![0]!).filter((axis) => !along(axis) && differs(axis));
+}
+
+function changesFrom(reference: Experiment, experiment: Experiment): string {
+  if (experiment === reference) return 'as given';
+  const [own, other] = [flat(experiment.runs[0]!.config), flat(reference.runs[0]!.config)];
+  const keys = [...new Set([...own.keys(), ...other.keys()])].filter((key) => own.get(key) !== other.get(key));
+  return keys.map((key) => `${key.replace(/^(training|model)\./, '')} ${own.get(key) ?? 'not set'}`).join(', ');
+}
+
+/** What may tell two experiments apart, by dotted key. */
+function flat({ split, model, training }: RunConfig): Map<string, string> {
+  const { exclude: _setting, checkpointEvery: _notShaping, ...shaping } = training;
+  const found = new Map<string, string>();
+  const visit = (value: unknown, path: string): void => {
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      for (const [key, inner] of Object.entries(value)) visit(inner, `${path}.${key}`);
+    } else if (value !== undefined) found.set(path, typeof value === 'string' ? value : JSON.stringify(value));
+  };
+  visit({ evaluation: split.evaluation }, 'split');
+  visit(model, 'model');
+  visit(shaping, 'training');
+  return found;
+}
