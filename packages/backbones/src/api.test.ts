@@ -5,12 +5,14 @@ it('exports what the README lists', () => {
   expect(Object.keys(api).sort()).toMatchInlineSnapshot(`
     [
       "applyWeights",
+      "applyWithTaps",
       "asEncoderWeights",
       "compileEncoder",
       "deeplab",
       "defineEncoder",
       "dilatedResnet",
       "encodeSafetensors",
+      "encoderTaps",
       "exportOnnx",
       "fromKerasResnet50",
       "isBuffer",
@@ -31,6 +33,7 @@ it('exports what the README lists', () => {
       "resnet18",
       "resnet34",
       "resnet50",
+      "resnetTrunk",
       "saveSafetensors",
       "takeParameters",
       "tinyEncoder",
