@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FsmrError, InputError, isFsmrError, ShapeError } from './errors.js';
+import { FsmrError, InputError, isFsmrError, packError, ShapeError, unpackError } from './errors.js';
 
 describe('FsmrError', () => {
   it('says file, rater, fault and remedy in one line', () => {
@@ -20,5 +20,18 @@ describe('FsmrError', () => {
   it('keeps the error underneath', () => {
     const cause = new Error('disk');
     expect(new FsmrError('input', 'cannot be read.', { cause }).cause).toBe(cause);
+  });
+
+  it('crosses threads as plain data, and comes back of its own kind', () => {
+    for (const details of [{}, { file: 'a.png', rater: 'anna', remedy: 'Draw it.' }, { rater: 'ben' }]) {
+      const error = new InputError('the mask is empty.', details);
+      const back = unpackError(structuredClone(packError(error)));
+      expect(back).toBeInstanceOf(InputError);
+      expect(back).toMatchObject({ message: error.message, code: 'input', ...details });
+    }
+    const plain = unpackError(packError(new TypeError('no such method')));
+    expect(plain.message).toContain('TypeError: no such method');
+    expect(isFsmrError(plain)).toBe(false);
+    expect(unpackError(packError('text')).message).toBe('text');
   });
 });

@@ -119,3 +119,40 @@ export class InterruptedError extends FsmrError {
 export function isFsmrError(value: unknown): value is FsmrError {
   return typeof value === 'object' && value !== null && (value as { [mark]?: unknown })[mark] === true;
 }
+
+const kinds: Readonly<Record<FsmrErrorCode, new (fault: string, details?: FsmrErrorDetails) => FsmrError>> = {
+  shape: ShapeError,
+  input: InputError,
+  geometry: GeometryError,
+  config: ConfigError,
+  weights: WeightsError,
+  engine: EngineError,
+  numeric: NumericError,
+  interrupted: InterruptedError,
+};
+
+/** An error as plain data, for another thread or process: they share no classes. */
+export interface PackedError extends Pick<FsmrErrorDetails, 'file' | 'rater' | 'remedy'> {
+  /** Undefined where the error is none of ours. */
+  readonly code: FsmrErrorCode | undefined;
+  /** What went wrong, without place and remedy. */
+  readonly fault: string;
+}
+
+/** An error as plain data. */
+export function packError(error: unknown): PackedError {
+  if (!isFsmrError(error)) {
+    return { code: undefined, fault: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  }
+  const { code, file, rater, remedy, message } = error;
+  // The message repeats place and remedy, which the constructor will add again.
+  const { message: frame } = new FsmrError(code, '', { file, rater, remedy });
+  const end = remedy === undefined ? 0 : remedy.length + 1;
+  const fault = message.slice(frame.length - end, message.length - end);
+  return { code, fault, file, rater, remedy };
+}
+
+/** The error that was packed, of its own kind; one that was none of ours becomes an `Error`. */
+export function unpackError({ code, fault, ...details }: PackedError): Error {
+  return code === undefined ? new Error(fault) : new kinds[code](fault, details);
+}

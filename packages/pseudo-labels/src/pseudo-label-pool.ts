@@ -2,9 +2,8 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { ConfigError, InterruptedError } from '@fsmr/core/errors';
+import { ConfigError, InterruptedError, type PackedError, unpackError } from '@fsmr/core/errors';
 import { makePseudoLabelFile, type PseudoLabelJob } from './pseudo-label-files.js';
-import { type PackedError, unpackError } from './worker-error.js';
 
 /** How many threads there are, and what stops them. */
 export interface PseudoLabelPoolOptions {

@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads';
+import { packError } from '@fsmr/core/errors';
 import { makePseudoLabelFile, type PseudoLabelJob } from './pseudo-label-files.js';
-import { packError } from './worker-error.js';
 
 // One job at a time: a message in, one message out.
 parentPort?.on('message', async (job: PseudoLabelJob) => {
