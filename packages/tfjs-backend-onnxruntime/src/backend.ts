@@ -196,11 +196,30 @@ export class OnnxRuntimeBackend extends tf.KernelBackend {
     return this.data.get(tensor.dataId).typed('float32') as Float32Array;
   }
 
-  /** Memory for a tensor with arbitrary content. */
+  /**
+   * Runs `use` with the tensor as rows of `width` elements and one more of zeros, which stands for whatever lies outside
+   * an image. Tensors that kernels computed have room for it; others are copied.
+   */
+  withZeroRow(tensor: tf.TensorInfo, width: number, use: (rows: Feed) => void): void {
+    const inPlace = this.data.get(tensor.dataId).withZeroRow(width);
+    if (inPlace !== undefined) {
+      use({ type: 'float32', data: inPlace, dims: [inPlace.length / width, width], location: 'cpu' });
+      return;
+    }
+    const values = this.floats(tensor);
+    const copy = this.scratch([values.length / width + 1, width]);
+    (copy.data as Float32Array).set(values);
+    (copy.data as Float32Array).fill(0, values.length);
+    use(copy);
+    this.release(copy);
+  }
+
+  /** Memory for a tensor with arbitrary content, and behind it room for one more row. */
   allocate(spec: OutputSpec, dims: readonly number[] = spec.shape): Feed {
     const length = tf.util.sizeFromShape(spec.shape as number[]);
     const bytes = spec.dtype === 'bool' ? length : length * 4;
-    const buffer = takeMemory(this.pool, bytes, spec.shape);
+    const row = spec.shape.length === 4 ? 4 * (spec.shape[3] as number) : 0;
+    const buffer = takeMemory(this.pool, bytes + row, spec.shape);
     const data =
       spec.dtype === 'float32'
         ? new Float32Array(buffer, 0, length)

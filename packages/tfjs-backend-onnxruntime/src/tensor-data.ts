@@ -43,6 +43,14 @@ export class TensorData {
     return converted;
   }
 
+  /** The elements with a row of `width` zeros behind them; undefined where there is no room, or the room is not ours. */
+  withZeroRow(width: number): Float32Array | undefined {
+    const values = this.#values;
+    if (!this.#ours || !(values instanceof Float32Array)) return undefined;
+    if (values.buffer.byteLength < values.byteLength + 4 * width) return undefined;
+    return new Float32Array(values.buffer, 0, values.length + width).fill(0, values.length);
+  }
+
   /** The memory, if nobody else holds it. */
   recyclable(): ArrayBuffer | undefined {
     return this.#ours ? ((this.#values as Float32Array).buffer as ArrayBuffer) : undefined;

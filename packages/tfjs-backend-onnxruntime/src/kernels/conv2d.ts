@@ -58,7 +58,7 @@ const workOf = (g: Geometry): number =>
 
 function forward(backend: OnnxRuntimeBackend, x: tf.TensorInfo, filter: tf.TensorInfo, g: Geometry) {
   const out = backend.allocate({ shape: outputShape(g), dtype: 'float32' });
-  convolve(backend, backend.floats(x), backend.floats(filter), g, out.data as Float32Array);
+  convolve(backend, x, backend.floats(filter), g, out.data as Float32Array);
   return out;
 }
 
@@ -90,7 +90,7 @@ function inputGradient(
   shape: readonly number[],
 ) {
   const dx = backend.allocate({ shape, dtype: 'float32' });
-  convolutionInputGradient(backend, backend.floats(dy), backend.floats(filter), g, dx.data as Float32Array);
+  convolutionInputGradient(backend, dy, backend.floats(filter), g, dx.data as Float32Array);
   return backend.adopt(dx, shape);
 }
 
@@ -102,7 +102,7 @@ function kernelGradient(
   shape: readonly number[],
 ) {
   const dw = backend.allocate({ shape, dtype: 'float32' });
-  convolutionKernelGradient(backend, backend.floats(x), backend.floats(dy), g, dw.data as Float32Array);
+  convolutionKernelGradient(backend, x, dy, g, dw.data as Float32Array);
   return backend.adopt(dw, shape);
 }
 

@@ -119,7 +119,8 @@ function buildRows(
   return table;
 }
 
-const spatialKey = (g: Geometry): string =>
+/** Tells tables apart: everything of a geometry but its channels. */
+export const spatialKey = (g: Geometry): string =>
   [
     g.batch,
     g.inHeight,
@@ -141,7 +142,8 @@ const rememberedBytes = 64 * 2 ** 20;
 const tables = new Map<string, Int32Array>();
 let tableBytes = 0;
 
-function remembered(key: string, build: () => Int32Array): Int32Array {
+/** The table of that key, built at first use. */
+export function remembered(key: string, build: () => Int32Array): Int32Array {
   const known = tables.get(key);
   if (known !== undefined) {
     tables.delete(key);
