@@ -26,7 +26,7 @@ export async function loadConfig(file: string): Promise<RunConfig> {
       remedy: 'Keys and text need double quotes, and no comma follows the last entry.',
     });
   }
-  return fromFolder(checkConfig(value, file), dirname(resolve(file)));
+  return pathsFrom(checkConfig(value, file), dirname(resolve(file)));
 }
 
 /** Checks a configuration value. @throws ConfigError with one line a fault. */
@@ -43,12 +43,19 @@ function faults(error: ZodError): string {
     .concat('.');
 }
 
-function fromFolder(config: RunConfig, folder: string): RunConfig {
-  const absolute = (path: string): string => (isAbsolute(path) ? path : resolve(folder, path));
+/** A configuration, checked or not, whose relative paths start from a folder: with absolute ones. */
+export function pathsFrom<Config extends { readonly data?: unknown; readonly model?: unknown }>(
+  config: Config,
+  folder: string,
+): Config {
+  const absolute = (part: unknown, key: string): unknown => {
+    const path = (part as Readonly<Record<string, unknown>> | undefined)?.[key];
+    return typeof path !== 'string' || isAbsolute(path) ? part : { ...(part as object), [key]: resolve(folder, path) };
+  };
   const { data, model } = config;
   return {
     ...config,
-    data: 'folder' in data ? { ...data, folder: absolute(data.folder) } : data,
-    model: model.weights === undefined ? model : { ...model, weights: absolute(model.weights) },
+    ...(data === undefined ? {} : { data: absolute(data, 'folder') }),
+    ...(model === undefined ? {} : { model: absolute(model, 'weights') }),
   };
 }

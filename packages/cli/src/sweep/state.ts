@@ -1,0 +1,67 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { writeJson } from '../run/files.js';
+import type { Shard } from './plan.js';
+
+const phases = ['train', 'evaluate'] as const;
+
+/** What is done with a cell, in order. */
+export type Phase = (typeof phases)[number];
+
+const cellState = z.object({
+  name: z.string(),
+  labels: z.record(z.string(), z.string()),
+  hash: z.string(),
+  state: z.enum(['waiting', 'running', 'interrupted', 'failed', 'done']),
+  /** The cell whose trained weights this one uses. */
+  trainedBy: z.string().optional(),
+  /** What each phase took, all visits together. */
+  seconds: z.object({ train: z.number(), evaluate: z.number() }),
+  /** What was run, as one types it. */
+  commands: z.array(z.string()),
+  /** The last lines of a cell that failed. */
+  lastLines: z.array(z.string()).optional(),
+  /** The process at work. */
+  process: z.number().optional(),
+});
+
+const sweepState = z.object({
+  grid: z.unknown(),
+  versions: z.object({ fsmr: z.string(), node: z.string(), platform: z.string(), processor: z.string() }),
+  workers: z.number(),
+  cells: z.array(cellState),
+});
+
+/** How far a cell is. */
+export type CellState = z.output<typeof cellState>;
+
+/** What `sweep.json` says. */
+export type SweepState = z.output<typeof sweepState>;
+
+/** The file of a sweep; each shard has its own, so that folders of several machines can be put together. */
+export function sweepFile(out: string, shard?: Shard): string {
+  return join(out, shard === undefined ? 'sweep.json' : `sweep-${shard.index}of${shard.count}.json`);
+}
+
+/** What an earlier visit left; undefined where there is none, or nothing that can be read. */
+export async function readSweep(file: string): Promise<SweepState | undefined> {
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  try {
+    return sweepState.parse(JSON.parse(text));
+  } catch {
+    // The run folders hold all that matters; this file only tells of them.
+    return undefined;
+  }
+}
+
+/** Writes the file, one write after the other. */
+export function sweepWriter(file: string): (state: SweepState) => Promise<void> {
+  let last: Promise<void> = Promise.resolve();
+  return (state) => {
+    const copy = structuredClone(state);
+    last = last.then(() => writeJson(file, copy));
+    return last;
+  };
+}
