@@ -2,17 +2,19 @@ import { join } from 'node:path';
 import { describeDiagnosis, doctor } from '@fsmr/engine';
 import { Command } from 'commander';
 import { demoConfig } from './commands/demo.js';
-import { evaluateRun, evaluationText } from './commands/evaluate.js';
+import { evaluateRun } from './commands/evaluate.js';
 import { segmentCommand } from './commands/segment.js';
 import { readSegmentTask } from './commands/segment-inputs.js';
 import { trainRun } from './commands/train.js';
 import { checkConfig, loadConfig } from './config/load.js';
 import type { RunConfig } from './config/schema.js';
 import { addDataCommands } from './program-data.js';
+import { addEvaluationCommands } from './program-evaluation.js';
 import { addResultCommands } from './program-results.js';
 import { startConfiguredEngine } from './run/engine.js';
-import { interruptSignal } from './run/interrupt.js';
 import { seedOf } from './run/seed.js';
+import { withRun } from './run/with-run.js';
+import { evaluationText } from './run/write-results.js';
 
 const configHelp = `
 The configuration is JSON. A folder of images outlined by several people needs no more than
@@ -67,17 +69,7 @@ export function createProgram(): Command {
     .action(async ({ config, out, seed }: CommonOptions & { config: string }) => {
       await withRun(await configured(config, seed), (run, versions, signal) => trainRun(run, out, versions, signal));
     });
-  program
-    .command('evaluate')
-    .description('segment every evaluation case with every support, and compare the arms; resumes, never repeats')
-    .requiredOption('--run <folder>', 'run folder that fsmr train filled')
-    .option('--config <file>', 'another configuration of evaluation and engine; that of the run otherwise')
-    .addHelpText('after', configHelp)
-    .action(async ({ run: out, config }: { run: string; config?: string }) => {
-      await withRun(await loadConfig(config ?? join(out, 'config.json')), async (run, versions, signal) => {
-        process.stdout.write(`${evaluationText(await evaluateRun(run, out, versions, signal))}\n`);
-      });
-    });
+  addEvaluationCommands(program, configHelp);
   program
     .command('segment')
     .description('segment images in the style of each rater of one outlined support image')
@@ -125,22 +117,6 @@ async function trainAndEvaluate(config: RunConfig, out: string): Promise<void> {
     const found = await evaluateRun(run, out, versions, signal);
     process.stdout.write(`${evaluationText(found)}\n\nReport: ${join(out, 'report.html')}\n`);
   });
-}
-
-type Work = (
-  config: RunConfig,
-  versions: Awaited<ReturnType<typeof startConfiguredEngine>>,
-  signal: AbortSignal,
-) => Promise<void>;
-
-async function withRun(config: RunConfig, work: Work): Promise<void> {
-  const versions = await startConfiguredEngine(config.engine);
-  const { signal, release } = interruptSignal();
-  try {
-    await work(config, versions, signal);
-  } finally {
-    release();
-  }
 }
 
 async function configured(file: string, seed: string | undefined): Promise<RunConfig> {

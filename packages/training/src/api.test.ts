@@ -19,9 +19,12 @@ it('exports what the README lists', () => {
       "episodeKey",
       "episodeLosses",
       "evaluate",
+      "fewShotSegmenter",
       "groupRates",
       "initialState",
       "learningRateAt",
+      "lessonFor",
+      "lessonsOf",
       "modelOfStage",
       "paceOf",
       "pairedSupports",
@@ -39,6 +42,7 @@ it('exports what the README lists', () => {
       "train",
       "trainStep",
       "twoStagePlan",
+      "withRecentScans",
     ]
   `);
 });

@@ -1,12 +1,13 @@
-import { InputError } from '@fsmr/core';
+import { isFsmrError } from '@fsmr/core';
 import type { Dataset, EvaluationEpisode, Scan } from '@fsmr/datasets';
 import { type CountRecord, type Counts, confusion, sumCounts } from '@fsmr/metrics';
-import * as tf from '@tensorflow/tfjs';
-import type { FeatureStore } from './features.js';
-import { type Arm, predictMasks } from './predict.js';
+import { classPlane } from './class-masks.js';
+import { episodeKey, type LessonEpisodes, lessonFor, lessonsOf } from './lessons.js';
+import type { Learned, Segmenter } from './segmenter.js';
 
-/** What one evaluation episode gave one arm: a record a rater, counts summed over the scored slices. */
+/** What one evaluation episode gave one segmenter: a record a rater, counts summed over the scored slices. */
 export interface EpisodeRecords {
+  /** The segmenter's name. */
   readonly arm: string;
   readonly records: readonly CountRecord[];
 }
@@ -14,69 +15,77 @@ export interface EpisodeRecords {
 /** An evaluation run. */
 export interface EvaluateInputs {
   readonly dataset: Dataset;
-  readonly arms: readonly Arm[];
-  /** Features an arm's model gives, by arm name; arms of one encoder may share a store. */
-  readonly features: Readonly<Record<string, FeatureStore>>;
+  readonly segmenters: readonly Segmenter[];
   readonly episodes: Iterable<EvaluationEpisode>;
-  /** Episodes already done, by {@link episodeKey}; they are passed over. */
-  readonly done?: ReadonlySet<string>;
-  readonly onEpisode: (key: string, results: readonly EpisodeRecords[]) => Promise<void> | void;
+  /** Whether a segmenter has done an episode already, by its {@link episodeKey}; such episodes are passed over. */
+  readonly isDone?: (key: string, segmenter: string) => boolean;
+  /** Where segmenters that learn at random start from; each lesson gets a seed of its own. 1 when absent. */
+  readonly seed?: number | string;
+  /** Called once for each episode and segmenter. */
+  readonly onEpisode: (key: string, result: EpisodeRecords) => Promise<void> | void;
+  /** Told how far a segmenter is with learning, where that takes long. */
+  readonly onLearning?: (segmenter: string, lesson: LessonEpisodes, done: number, total: number) => void;
+  /** Stops after the running episode, or within learning; nothing is thrown. */
   readonly signal?: AbortSignal;
 }
 
-/** Names an episode, for resuming. */
-export function episodeKey({ classId, supportScan, queryScan }: EvaluationEpisode): string {
-  return `${classId}/${supportScan}/${queryScan}`;
-}
-
 /**
- * Evaluates arms over episodes: each query slice is segmented with the support slice of its part, counted against each
- * rater's own truth, and summed over the slices of the scan (evaluation sections 9.1 to 9.5).
+ * Evaluates segmenters over episodes: each learns a class of a support once, then segments every query slice with the
+ * support slice of its part. Predictions are counted against each rater's own truth and summed over the slices of the
+ * scan (evaluation sections 9.1 to 9.5).
  *
  * @throws InputError where a scan lacks what the plan says it has.
  */
 export async function evaluate(inputs: EvaluateInputs): Promise<void> {
-  const scans = new Map<string, Scan>();
-  const scan = async (id: string): Promise<Scan> => {
-    const known = scans.get(id) ?? (await inputs.dataset.read(id));
-    scans.delete(id);
-    scans.set(id, known);
-    // Reading streams: only the last few scans stay in memory.
-    for (const oldest of [...scans.keys()].slice(0, -recentScans)) scans.delete(oldest);
-    return known;
-  };
-  for (const episode of inputs.episodes) {
-    if (inputs.signal?.aborted === true) return;
-    const key = episodeKey(episode);
-    if (inputs.done?.has(key) === true) continue;
-    const support = await scan(episode.supportScan);
-    const query = await scan(episode.queryScan);
-    const results = inputs.arms.map((arm) => ({
-      arm: arm.name,
-      records: evaluateArm(inputs, arm, episode, support, query),
-    }));
-    await inputs.onEpisode(key, results);
-    await new Promise((resolve) => setImmediate(resolve));
+  const { segmenters, isDone = () => false } = inputs;
+  const stopped = (): boolean => inputs.signal?.aborted === true;
+  const { read } = withRecentScans(inputs.dataset);
+  for (const lesson of lessonsOf(inputs.episodes)) {
+    for (const segmenter of segmenters) {
+      const open = lesson.episodes.filter((episode) => !isDone(episodeKey(episode), segmenter.name));
+      if (open.length === 0) continue;
+      if (stopped()) return;
+      const learned = await learn(inputs, segmenter, lesson, await read(lesson.supportScan));
+      if (learned === undefined) return;
+      try {
+        for (const episode of open) {
+          if (stopped()) return;
+          const records = segmentScan(learned, episode, await read(episode.queryScan));
+          await inputs.onEpisode(episodeKey(episode), { arm: segmenter.name, records });
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+      } finally {
+        learned.dispose();
+      }
+    }
   }
 }
 
-const recentScans = 128;
+/** What a segmenter learned, or nothing where the signal came first. */
+async function learn(
+  { seed = 1, signal, onLearning }: EvaluateInputs,
+  segmenter: Segmenter,
+  lesson: LessonEpisodes,
+  scan: Scan,
+): Promise<Learned | undefined> {
+  try {
+    return await segmenter.learn({
+      ...lessonFor(lesson, scan, seed),
+      ...(signal === undefined ? {} : { signal }),
+      ...(onLearning === undefined
+        ? {}
+        : { onProgress: (done: number, total: number) => onLearning(segmenter.name, lesson, done, total) }),
+    });
+  } catch (error) {
+    if (signal?.aborted === true && isFsmrError(error) && error.code === 'interrupted') return undefined;
+    throw error;
+  }
+}
 
-function evaluateArm(
-  inputs: EvaluateInputs,
-  arm: Arm,
-  episode: EvaluationEpisode,
-  support: Scan,
-  query: Scan,
-): CountRecord[] {
-  const store = inputs.features[arm.name];
-  if (store === undefined) throw new InputError(`no feature store for arm ${arm.name}.`);
+function segmentScan(learned: Learned, episode: EvaluationEpisode, query: Scan): CountRecord[] {
   const counts = new Map<string, Counts[]>(episode.raters.map((rater) => [rater, []]));
   for (const { slice, part } of episode.querySlices) {
-    const supportSlice = episode.supportSlices[part]!;
-    const masks = classMasks(support, supportSlice, episode.raters, episode.classId);
-    const predicted = predictMasks(arm, store.of(support, supportSlice), store.of(query, slice), masks);
-    masks.dispose();
+    const predicted = learned.segment(query, slice, part);
     const values = predicted.dataSync();
     predicted.dispose();
     const plane = query.size[1] * query.size[2];
@@ -94,20 +103,15 @@ function evaluateArm(
   }));
 }
 
-/** The masks of one class that raters drew on one slice. -> [R, 1, H, W], 0 or 1; the caller owns the tensor. */
-export function classMasks(scan: Scan, slice: number, raters: readonly string[], classId: number): tf.Tensor4D {
-  const [, height, width] = scan.size;
-  const values = new Float32Array(raters.length * height * width);
-  for (const [index, rater] of raters.entries()) {
-    values.set(classPlane(scan, slice, rater, classId), index * height * width);
-  }
-  return tf.tensor4d(values, [raters.length, 1, height, width]);
-}
-
-/** One slice of one rater's labels as 0 and 1. @throws InputError where the rater is absent. */
-export function classPlane(scan: Scan, slice: number, rater: string, classId: number): Uint8Array {
-  const labels = scan.labels[rater];
-  if (labels === undefined) throw new InputError(`scan ${scan.id} has no labels.`, { rater });
-  const plane = scan.size[1] * scan.size[2];
-  return labels.subarray(slice * plane, (slice + 1) * plane).map((id) => (id === classId ? 1 : 0));
+/** A data set that remembers the scans read last; all others are read again when they are asked for. */
+export function withRecentScans(dataset: Dataset, kept = 128): Dataset {
+  const scans = new Map<string, Scan>();
+  const read = async (id: string): Promise<Scan> => {
+    const scan = scans.get(id) ?? (await dataset.read(id));
+    scans.delete(id);
+    scans.set(id, scan);
+    if (scans.size > kept) scans.delete(scans.keys().next().value!);
+    return scan;
+  };
+  return { ...dataset, read };
 }

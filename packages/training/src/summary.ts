@@ -51,7 +51,11 @@ export interface ArmComparison {
  */
 export function summarise(episodes: Iterable<EpisodeRecords>): ArmSummary[] {
   const byArm = new Map<string, CountRecord[]>();
-  for (const { arm, records } of episodes) byArm.set(arm, [...(byArm.get(arm) ?? []), ...records]);
+  for (const { arm, records } of episodes) {
+    const known = byArm.get(arm);
+    if (known === undefined) byArm.set(arm, [...records]);
+    else known.push(...records);
+  }
   if (byArm.size === 0) throw new InputError('no episode has been evaluated.');
   return [...byArm].map(([arm, records]) => summariseArm(arm, records));
 }

@@ -1,16 +1,18 @@
-import { appendFile, cp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunConfig } from '../config/schema.js';
 import { exists, readJsonLines } from '../run/files.js';
 import { runFolder } from '../run/folder.js';
-import { evaluateRun, evaluationText } from './evaluate.js';
-import { noSignal, startTinyRuns, stopAfter, tinyConfig } from './tiny-run.fixture.js';
+import { evaluationText } from '../run/write-results.js';
+import { evaluateRun, evaluateShard } from './evaluate.js';
+import { noSignal, startTinyRuns, tinyConfig } from './tiny-run.fixture.js';
 import { trainRun } from './train.js';
 
 let runs: Awaited<ReturnType<typeof startTinyRuns>>;
 /** Three of six scans are evaluated, each with both others as support, in three classes. */
 const episodes = 3 * 3 * 2;
+const arms = 3;
 
 beforeAll(async () => {
   runs = await startTinyRuns();
@@ -26,8 +28,13 @@ async function fresh(name: string): Promise<string> {
 
 const evaluateIn = (out: string, signal = noSignal, config: RunConfig = tinyConfig()) =>
   evaluateRun(config, out, runs.own, signal);
-const keysIn = async (out: string) =>
-  (await readJsonLines<{ key: string }>(runFolder(out).records)).map(({ key }) => key);
+const keysIn = async (file: string) => (await readJsonLines<{ key: string }>(file)).map(({ key }) => key);
+
+/** Says stop once a log has so many lines. */
+async function stopAtLines(file: string, lines: number, controller: AbortController): Promise<void> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  if (text.split('\n').length > lines) controller.abort();
+}
 
 describe('evaluateRun', () => {
   it('writes tables, overlays and the report, and leaks nothing', async () => {
@@ -49,7 +56,7 @@ describe('evaluateRun', () => {
     expect(csv[1]).toMatch(/^base,liver,phantom\d+,generous,(0|1|NaN|0\.\d+)/);
     expect(await readdir(folder.overlays)).toHaveLength(3);
     expect(await readFile(folder.report, 'utf8')).toContain('Dice (%)');
-    expect(await keysIn(out)).toHaveLength(episodes);
+    expect(await keysIn(folder.records)).toHaveLength(episodes);
   });
 
   it('gives the same table for the same seed', async () => {
@@ -62,39 +69,59 @@ describe('evaluateRun', () => {
 
   it('goes on after an interruption and a kill, repeats nothing, and ends with the same files', async () => {
     const out = await fresh('resumed');
-    await expect(evaluateIn(out, stopAfter(4))).rejects.toMatchObject({ code: 'interrupted' });
+    const controller = new AbortController();
+    const watch = setInterval(() => void stopAtLines(runFolder(out).records, 10, controller), 1);
+    await expect(evaluateIn(out, controller.signal)).rejects.toMatchObject({ code: 'interrupted' });
+    clearInterval(watch);
     expect(await exists(runFolder(out).metrics)).toBe(false);
-    const first = await keysIn(out);
-    expect(first).toHaveLength(4);
-    await appendFile(runFolder(out).records, '{"key":"1/phantom');
-    const signal = stopAfter(Number.POSITIVE_INFINITY);
-    await evaluateIn(out, signal);
-    const keys = await keysIn(out);
-    expect(keys.slice(0, 4)).toEqual(first);
-    expect(keys).toHaveLength(episodes);
-    expect(new Set(keys).size).toBe(episodes);
+    const first = await readFile(runFolder(out).records, 'utf8');
+    const lines = first.split('\n').length - 1;
+    expect(lines).toBeGreaterThanOrEqual(10);
+    expect(lines).toBeLessThan(episodes * arms);
+    // Wrong counts in a finished line show that it is not computed again.
+    const marked = first.replace(/"tp":\d+/, '"tp":1234567');
+    await writeFile(runFolder(out).records, `${marked}{"key":"1/phantom`);
+    await evaluateIn(out);
+    expect(await readFile(runFolder(out).records, 'utf8')).toContain('"tp":1234567');
+    await writeFile(runFolder(out).records, first);
+    await evaluateIn(out);
     const reference = await fresh('uninterrupted');
     await evaluateIn(reference);
     for (const file of ['metrics', 'metricsCsv', 'records', 'report'] as const) {
       expect(await readFile(runFolder(out)[file], 'utf8')).toBe(await readFile(runFolder(reference)[file], 'utf8'));
     }
-    await evaluateIn(out);
-    expect(await keysIn(out)).toEqual(keys);
   });
 
-  it('counts an episode once that was evaluated again with more arms', async () => {
+  it('evaluates arms alone that were not asked for before, and forgets none', async () => {
     const out = await fresh('more arms');
     const only = tinyConfig({ evaluation: { arms: ['base'], panels: 0 } });
     const alone = await evaluateIn(out, noSignal, only);
+    const before = await readFile(runFolder(out).records, 'utf8');
     const all = await evaluateIn(out);
-    expect(await keysIn(out)).toHaveLength(2 * episodes);
     expect(all.arms[0]).toEqual(alone.arms[0]);
     expect((await evaluateIn(out, noSignal, only)).arms).toEqual(alone.arms);
+    const after = await readFile(runFolder(out).records, 'utf8');
+    expect(after.match(/"arm":"japc"/g)).toHaveLength(episodes);
+    for (const line of before.trimEnd().split('\n')) expect(after).toContain(line.slice(0, -2));
+  });
+
+  it('divides its episodes into shards that together make the same tables', async () => {
+    const out = await fresh('sharded');
+    for (const index of [1, 2, 3]) {
+      const shard = { index, count: 3 };
+      const file = await evaluateShard(tinyConfig(), out, runs.own, noSignal, { shard });
+      expect(await keysIn(file)).toHaveLength((episodes * arms) / 3);
+    }
+    expect(await exists(runFolder(out).metrics)).toBe(false);
+    const stopped = new AbortController();
+    stopped.abort();
+    const found = await evaluateIn(out, stopped.signal);
+    expect(found).toEqual(await evaluateIn(await fresh('whole')));
   });
 
   it('makes a table without a test where there is one support', async () => {
     const out = await fresh('one support');
-    const ids = (await keysIn(runs.at('once'))).map((key) => key.split('/')[1]!);
+    const ids = (await keysIn(runFolder(runs.at('once')).records)).map((key) => key.split('/')[1]!);
     const config = tinyConfig({ data: tinyConfig().data, evaluation: { supports: [ids[0]!], panels: 0 } });
     const found = await evaluateIn(out, noSignal, config);
     expect(found.arms.every(({ supports }) => supports.length === 3)).toBe(true);

@@ -1,188 +1,204 @@
-import { compileEncoder } from '@fsmr/backbones';
-import { encoderPrefix, InterruptedError, isModelBuffer, withPrefix } from '@fsmr/core';
-import { type Dataset, type EvaluationEpisode, evaluationEpisodes, trainingStatistics } from '@fsmr/datasets';
-import {
-  type Arm,
-  type ArmComparison,
-  type ArmSummary,
-  compareArms,
-  createFeatureStore,
-  type EpisodeRecords,
-  episodeKey,
-  evaluate,
-  type FeatureStore,
-  pairedSupports,
-  summarise,
-} from '@fsmr/training';
-import * as tf from '@tensorflow/tfjs';
-import { buildDataset, classIds, splitScans } from '../config/dataset.js';
-import { buildBackbone } from '../config/model.js';
+import { availableParallelism } from 'node:os';
+import { ConfigError, InputError, InterruptedError } from '@fsmr/core';
+import { type EpisodeRecords, evaluate, type LessonEpisodes } from '@fsmr/training';
 import type { RunConfig } from '../config/schema.js';
-import { reportPage } from '../report/report.js';
-import { comparisonRows, csvLine, diceRows, markdownTable } from '../report/tables.js';
 import { checkAdopted } from '../run/adopt.js';
-import { appendJsonLine, dropUnfinishedLine, readJsonLines, writeAtomically, writeJson } from '../run/files.js';
+import { type PlannedEvaluation, planEvaluation } from '../run/evaluation-plan.js';
+import { runInWorkers } from '../run/evaluation-pool.js';
+import { learningText, openTasks } from '../run/evaluation-tasks.js';
+import type { FeatureCache } from '../run/feature-cache.js';
 import { type RunFolder, runFolder } from '../run/folder.js';
-import { loadArm } from '../run/load-arm.js';
 import { drawPanels } from '../run/panels.js';
 import { createProgress } from '../run/progress.js';
+import { claimRecords, provenanceOf } from '../run/provenance.js';
+import { openRecords, type Records } from '../run/records.js';
+import { type OpenSegmenters, openSegmenters } from '../run/segmenters.js';
+import { lessonsOfShard, type Shard } from '../run/shard.js';
 import type { Versions } from '../run/versions.js';
+import { type Evaluation, evaluationOf, writeResults } from '../run/write-results.js';
 
-/** What an evaluation found. */
-export interface Evaluation {
-  readonly arms: readonly ArmSummary[];
-  readonly comparisons: readonly ArmComparison[];
-}
-
-interface RecordLine {
-  readonly key: string;
-  readonly results: readonly EpisodeRecords[];
+/** How an evaluation is computed; results do not depend on it. */
+export interface EvaluateOptions {
+  /** Child processes, with a share of the threads each; 1 works in this process. */
+  readonly workers?: number | undefined;
+  /** Where features are kept for other processes and later evaluations. */
+  readonly cache?: FeatureCache | undefined;
 }
 
 /**
- * Evaluates the trained arms of a run folder and writes tables, overlays and the report. Episodes already evaluated are
- * never computed again.
+ * Evaluates the trained arms of a run folder and writes tables, overlays and the report. Episodes already evaluated, by
+ * whatever shard or number of workers, are never computed again.
  *
- * @throws InterruptedError when the signal came; what was evaluated is in the folder.
+ * @throws InterruptedError when the signal came; what was evaluated is in the folder. EngineError where a worker died.
  */
 export async function evaluateRun(
   config: RunConfig,
   out: string,
   versions: Versions,
   signal: AbortSignal,
+  options: EvaluateOptions = {},
 ): Promise<Evaluation> {
+  const run = await openRun(config, out, versions, options);
+  try {
+    await finishEpisodes(run, run.plan.lessons, signal, options);
+    return await writeTables(run);
+  } finally {
+    run.opened.dispose();
+  }
+}
+
+/**
+ * Evaluates one share of a run's episodes into a record file of its own, and makes no tables.
+ *
+ * @returns the record file
+ * @throws as {@link evaluateRun}
+ */
+export async function evaluateShard(
+  config: RunConfig,
+  out: string,
+  versions: Versions,
+  signal: AbortSignal,
+  { shard, ...options }: EvaluateOptions & { readonly shard: Shard },
+): Promise<string> {
+  const run = await openRun(config, out, versions, options, shard);
+  try {
+    await finishEpisodes(run, lessonsOfShard(run.plan.lessons, shard), signal, options);
+    return run.folder.shardRecords(shard.index, shard.count);
+  } finally {
+    run.opened.dispose();
+  }
+}
+
+/**
+ * Writes the tables of a run whose episodes are all evaluated, and computes none.
+ *
+ * @param versions those that made the records
+ * @throws InputError where episodes are open.
+ */
+export async function tabulateRun(config: RunConfig, out: string, versions: Versions): Promise<Evaluation> {
+  const folder = runFolder(out);
+  const plan = await planEvaluation(config);
+  const records = await openRecords(folder.records);
+  const open = openTasks(plan.lessons, config.evaluation.arms, isDone(records));
+  if (open.length > 0) {
+    const missing = open.reduce((sum, { episodes }) => sum + episodes.length, 0);
+    const total = plan.keys.length * config.evaluation.arms.length;
+    const { className, supportScan } = open[0]!.episodes[0]!;
+    throw new InputError(
+      `${missing} of ${total} episodes are not evaluated, the first of arm ${open[0]!.arm}: ${className} by ${supportScan}.`,
+      {
+        file: out,
+        remedy: `Add the shards that are missing, or compute the rest with \`fsmr evaluate --run ${out}\`.`,
+      },
+    );
+  }
+  const opened = await openSegmenters(config, folder, plan.statistics);
+  try {
+    return await writeTables({ config, versions, folder, plan, records, opened });
+  } finally {
+    opened.dispose();
+  }
+}
+
+interface OpenRun {
+  readonly config: RunConfig;
+  readonly versions: Versions;
+  readonly folder: RunFolder;
+  readonly plan: PlannedEvaluation;
+  readonly records: Records;
+  readonly opened: OpenSegmenters;
+}
+
+async function openRun(
+  config: RunConfig,
+  out: string,
+  versions: Versions,
+  { workers = 1, cache }: EvaluateOptions,
+  shard?: Shard,
+): Promise<OpenRun> {
+  if (!Number.isInteger(workers) || workers < 1) {
+    throw new ConfigError(`--workers is ${workers}.`, { remedy: 'Give a whole number of at least 1.' });
+  }
   const folder = runFolder(out);
   await checkAdopted(folder, config);
-  const dataset = await buildDataset(config);
-  const { training, evaluation } = splitScans(dataset, config);
-  const ids = evaluation.map(({ id }) => id);
-  const statistics = await trainingStatistics(
-    dataset,
-    training.map(({ id }) => id),
-  );
-  const { supports, classes } = config.evaluation;
-  const plan = await evaluationEpisodes(dataset, {
-    supports: supports === 'all' ? ids : supports,
-    queries: ids,
-    ...(classes === undefined ? {} : { classes: classIds(dataset, classes) }),
-  });
-  for (const { reason, supportScan, queryScan } of plan.skipped) {
-    process.stderr.write(`Left out ${supportScan ?? queryScan ?? 'a scan'}: ${reason}\n`);
-  }
-  const episodes = [...plan];
-  const arms = await Promise.all(config.evaluation.arms.map((name) => loadArm(config, folder, name)));
-  const stores = new Map<string, FeatureStore>();
-  const compiled = arms.map(({ arm, weights }) => {
-    const known = stores.get(weights);
-    if (known !== undefined) return [arm.name, known] as const;
-    const encoder = compileEncoder(buildBackbone(config.model), withPrefix(arm.parameters, encoderPrefix));
-    const store = createFeatureStore((images) => encoder.encode(images), statistics);
-    const both: FeatureStore = {
-      of: store.of,
-      dispose: () => {
-        store.dispose();
-        encoder.dispose();
-      },
-    };
-    stores.set(weights, both);
-    return [arm.name, both] as const;
-  });
-  const features = Object.fromEntries(compiled);
-  const inputs = { dataset, arms: arms.map(({ arm }) => arm), features, folder, episodes, signal };
+  const plan = await planEvaluation(config);
+  const provenance = await provenanceOf(config, folder, versions, shard);
+  const opened = await openSegmenters(config, folder, plan.statistics, cache);
   try {
-    const found = await runEpisodes(inputs);
-    const panels = await drawPanels({ ...inputs, count: config.evaluation.panels });
-    const parameters = Object.fromEntries(arms.map(({ arm }) => [arm.name, parameterCount(arm)]));
-    await writeResults({ folder, dataset, config, versions, found, panels, parameters });
-    return found;
-  } finally {
-    for (const store of stores.values()) store.dispose();
-    for (const weights of new Set(arms.map(({ arm }) => arm.parameters))) tf.dispose(Object.values(weights));
+    const file = shard === undefined ? folder.records : folder.shardRecords(shard.index, shard.count);
+    await claimRecords(file, folder.evaluation, provenance);
+    return { config, versions, folder, plan, opened, records: await openRecords(file) };
+  } catch (error) {
+    opened.dispose();
+    throw error;
   }
 }
 
-interface Running {
-  readonly dataset: Dataset;
-  readonly arms: readonly Arm[];
-  readonly features: Readonly<Record<string, FeatureStore>>;
-  readonly folder: RunFolder;
-  readonly episodes: readonly EvaluationEpisode[];
-  readonly signal: AbortSignal;
-}
+const isDone = (records: Records) => (key: string, arm: string) => records.get(key, arm) !== undefined;
 
-async function runEpisodes({ folder, episodes, ...inputs }: Running): Promise<Evaluation> {
-  const wanted = new Set(episodes.map(episodeKey));
-  const names = inputs.arms.map(({ name }) => name);
-  const complete = ({ key, results }: RecordLine): boolean =>
-    wanted.has(key) && names.every((name) => results.some(({ arm }) => arm === name));
-  await dropUnfinishedLine(folder.records);
-  // An episode has two lines where it was evaluated again with more arms; the last one counts.
-  const known = (await readJsonLines<RecordLine>(folder.records)).filter(complete);
-  const lines = new Map(known.map(({ key, results }) => [key, results]));
-  const done = new Set(lines.keys());
+/** Evaluates what is open of these lessons. */
+async function finishEpisodes(
+  { config, folder, plan, records, opened }: OpenRun,
+  lessons: readonly LessonEpisodes[],
+  signal: AbortSignal,
+  { workers = 1, cache }: EvaluateOptions,
+): Promise<void> {
+  const tasks = openTasks(lessons, config.evaluation.arms, isDone(records));
+  const total = lessons.reduce((sum, { episodes }) => sum + episodes.length, 0) * config.evaluation.arms.length;
+  let done = total - tasks.reduce((sum, { episodes }) => sum + episodes.length, 0);
   const progress = createProgress('Evaluating');
-  await evaluate({
-    ...inputs,
-    episodes,
-    done,
-    onEpisode: async (key, results) => {
-      lines.set(key, results);
-      done.add(key);
-      progress.update(done.size, episodes.length);
-      await appendJsonLine(folder.records, { key, results });
-    },
-  });
-  progress.finish();
-  if (done.size < episodes.length) {
-    throw new InterruptedError(`evaluation stopped after ${done.size} of ${episodes.length} episodes.`, {
+  const onEpisode = async (key: string, result: EpisodeRecords): Promise<void> => {
+    await records.add(key, result);
+    progress.update(++done, total);
+  };
+  const onLearning = (text: string): void => progress.update(done, total, text);
+  try {
+    if (workers > 1) {
+      const threads = config.engine.threads ?? Math.max(1, Math.floor(availableParallelism() / workers));
+      const { statistics } = plan;
+      const setup = {
+        config: { ...config, engine: { ...config.engine, threads } },
+        out: folder.root,
+        ...(statistics === undefined ? {} : { statistics }),
+        ...(cache === undefined ? {} : { cache }),
+      };
+      await runInWorkers({ workers, setup, tasks, signal, onEpisode, onLearning });
+    } else {
+      await evaluate({
+        dataset: plan.dataset,
+        segmenters: opened.segmenters,
+        episodes: lessons.flatMap(({ episodes }) => episodes),
+        isDone: isDone(records),
+        seed: config.seed,
+        signal,
+        onEpisode,
+        onLearning: (...told) => onLearning(learningText(...told)),
+      });
+    }
+  } finally {
+    progress.finish();
+  }
+  if (done < total) {
+    throw new InterruptedError(`evaluation stopped after ${done} of ${total} episodes.`, {
       remedy: 'Give the same command again to go on.',
     });
   }
-  // In the order of the plan, so that an interrupted evaluation sums in the order an uninterrupted one does.
-  const results = episodes.flatMap((episode) =>
-    lines.get(episodeKey(episode))!.filter(({ arm }) => names.includes(arm)),
-  );
-  const arms = summarise(results).sort((a, b) => names.indexOf(a.arm) - names.indexOf(b.arm));
-  const japc = arms.find(({ arm }) => arm === 'japc');
-  if (japc === undefined) return { arms, comparisons: [] };
-  // One support is no sample; the table stands without a test then.
-  const others = arms.filter((other) => other !== japc && pairedSupports(japc, other).length > 1);
-  return { arms, comparisons: others.map((other) => compareArms(japc, other)) };
 }
 
-/** How many numbers of an arm were trained; running statistics were not. */
-function parameterCount({ model, parameters }: Arm): number {
-  return Object.entries(parameters).reduce((sum, [name, { size }]) => sum + (isModelBuffer(model, name) ? 0 : size), 0);
-}
-
-interface Results {
-  readonly folder: RunFolder;
-  readonly dataset: Dataset;
-  readonly config: RunConfig;
-  readonly versions: Versions;
-  readonly found: Evaluation;
-  readonly panels: Awaited<ReturnType<typeof drawPanels>>;
-  readonly parameters: Readonly<Record<string, number>>;
-}
-
-async function writeResults({ folder, dataset, config, versions, found, panels, parameters }: Results): Promise<void> {
-  const { arms, comparisons } = found;
-  await writeJson(folder.metrics, { config, versions, arms, comparisons, parameters });
-  const csv = arms.flatMap(({ arm, supports }) =>
-    supports.flatMap((support) =>
-      Object.entries(support.byRater).map(([rater, dice]) =>
-        csvLine([arm, support.class, support.support, rater, dice]),
-      ),
-    ),
-  );
-  await writeAtomically(folder.metricsCsv, `${['arm,class,support,rater,dice', ...csv].join('\n')}\n`);
-  const title = config.name ?? `FSMR: ${config.model.method} on ${dataset.name}`;
-  await writeAtomically(folder.report, reportPage({ title, arms, comparisons, parameters, panels, config, versions }));
-}
-
-/** The tables as text for the terminal. */
-export function evaluationText({ arms, comparisons }: Evaluation): string {
-  const tables = [markdownTable(diceRows(arms))];
-  if (comparisons.length > 0) tables.push(markdownTable(comparisonRows(comparisons)));
-  return tables.join('\n\n');
+/** Tables in the order of the plan, so that an interrupted evaluation sums in the order an uninterrupted one does. */
+async function writeTables({ config, versions, folder, plan, records, opened }: OpenRun): Promise<Evaluation> {
+  const { arms } = config.evaluation;
+  await records.settle(plan.keys, arms);
+  const results = plan.keys.flatMap((key) => arms.flatMap((arm) => records.get(key, arm) ?? []));
+  const found = evaluationOf(results, arms);
+  const panels = await drawPanels({
+    dataset: plan.dataset,
+    segmenters: opened.segmenters,
+    lessons: plan.lessons,
+    folder,
+    seed: config.seed,
+    count: config.evaluation.panels,
+  });
+  await writeResults({ folder, dataset: plan.dataset, config, versions, found, panels, parameters: opened.parameters });
+  return found;
 }

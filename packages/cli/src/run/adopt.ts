@@ -26,11 +26,16 @@ export async function checkAdopted(folder: RunFolder, config: RunConfig): Promis
   });
   // Checked anew, so that keys which got a default since then do not count as a difference.
   const known = checkConfig(parsed(text, folder.config), folder.config);
-  if (JSON.stringify(trained(known)) === JSON.stringify(trained(config))) return;
+  if (sameTraining(known, config)) return;
   throw new ConfigError('holds a run with another configuration.', {
     file: folder.root,
     remedy: 'Choose another folder, or delete this one.',
   });
+}
+
+/** Whether two configurations train the same weights on the same data. */
+export function sameTraining(one: RunConfig, other: RunConfig): boolean {
+  return JSON.stringify(trained(one)) === JSON.stringify(trained(other));
 }
 
 function parsed(text: string, file: string): unknown {

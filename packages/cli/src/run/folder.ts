@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { TrainingLogFiles } from '@fsmr/training';
 
 /** Where a run keeps what it makes. */
 export interface RunFolder {
@@ -9,10 +10,16 @@ export interface RunFolder {
   checkpoint(arm: string): string;
   /** The log of an arm in training, one JSON value a step. */
   log(arm: string): string;
+  /** The same as a table and for TensorBoard too. */
+  logs(arm: string): TrainingLogFiles;
   /** The finished weights of an arm. */
   weights(arm: string): string;
   /** One JSON value an evaluated episode. */
   readonly records: string;
+  /** The same of share i of n. */
+  shardRecords(index: number, count: number): string;
+  /** The folder of all record files. */
+  readonly evaluation: string;
   readonly metrics: string;
   readonly metricsCsv: string;
   readonly overlays: string;
@@ -27,8 +34,15 @@ export function runFolder(root: string): RunFolder {
     versions: join(root, 'versions.json'),
     checkpoint: (arm) => join(root, 'checkpoints', `${arm}.safetensors`),
     log: (arm) => join(root, 'logs', `${arm}.jsonl`),
+    logs: (arm) => ({
+      jsonl: join(root, 'logs', `${arm}.jsonl`),
+      csv: join(root, 'logs', `${arm}.csv`),
+      events: join(root, 'logs', 'tensorboard', arm, 'events.out.tfevents.0'),
+    }),
     weights: (arm) => join(root, 'weights', `${arm}.safetensors`),
     records: join(root, 'evaluation', 'records.jsonl'),
+    shardRecords: (index, count) => join(root, 'evaluation', `records.${index}-of-${count}.jsonl`),
+    evaluation: join(root, 'evaluation'),
     metrics: join(root, 'metrics.json'),
     metricsCsv: join(root, 'metrics.csv'),
     overlays: join(root, 'overlays'),

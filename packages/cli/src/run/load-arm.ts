@@ -1,6 +1,5 @@
 import { loadWeights, modelShapes, takeParameters } from '@fsmr/backbones';
-import { WeightsError } from '@fsmr/core';
-import type { Arm } from '@fsmr/training';
+import { type Model, type ParameterRecord, WeightsError } from '@fsmr/core';
 import * as tf from '@tensorflow/tfjs';
 import { buildModel } from '../config/model.js';
 import type { RunConfig } from '../config/schema.js';
@@ -9,23 +8,22 @@ import { exists } from './files.js';
 import type { RunFolder } from './folder.js';
 import { withPlace } from './place.js';
 
-/** The name of an arm in tables. */
-export type ArmName = RunConfig['evaluation']['arms'][number];
+/** What was trained under one name. */
+export interface TrainedModel {
+  readonly model: Model;
+  /** The caller owns the tensors. */
+  readonly parameters: ParameterRecord;
+}
 
 /**
- * An arm of a run with its trained weights; the caller owns the parameters.
+ * A model of a run with its trained weights.
  *
- * @throws WeightsError where the arm is not trained yet, or its file fits another model.
+ * @throws WeightsError where it is not trained yet, or its file fits another model.
  */
-export async function loadArm(
-  config: RunConfig,
-  folder: RunFolder,
-  name: ArmName,
-): Promise<{ arm: Arm; weights: string }> {
-  const trained: TrainedArm = name === 'japc' ? 'japc' : 'base';
+export async function loadTrained(config: RunConfig, folder: RunFolder, trained: TrainedArm): Promise<TrainedModel> {
   const file = folder.weights(trained);
   if (!(await exists(file))) {
-    throw new WeightsError(`arm ${name} is not trained.`, {
+    throw new WeightsError(`arm ${trained} is not trained.`, {
       file,
       remedy: 'Run `fsmr train` with this configuration first.',
     });
@@ -39,6 +37,5 @@ export async function loadArm(
       throw withPlace(cause, { file });
     }
   });
-  const mode = name === 'japc' ? 'joint' : name === 'consensus' ? 'consensus' : 'per-rater';
-  return { arm: { name, model, parameters, mode }, weights: trained };
+  return { model, parameters };
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Dataset, EvaluationEpisode, Scan } from '@fsmr/datasets';
 import { encodePng, type Image2D, type Mask2D } from '@fsmr/imaging';
-import { type Arm, classMasks, classPlane, type FeatureStore, predictMasks } from '@fsmr/training';
+import { classPlane, type LessonEpisodes, lessonFor, type Segmenter } from '@fsmr/training';
 import { raterColour } from '../report/colours.js';
 import type { Panel } from '../report/panel.js';
 import { outlined } from '../report/pictures.js';
@@ -11,16 +11,17 @@ import type { RunFolder } from './folder.js';
 /** What panels are drawn from. */
 export interface PanelInputs {
   readonly dataset: Dataset;
-  readonly arms: readonly Arm[];
-  readonly features: Readonly<Record<string, FeatureStore>>;
-  readonly episodes: readonly EvaluationEpisode[];
+  readonly segmenters: readonly Segmenter[];
+  readonly lessons: readonly LessonEpisodes[];
   readonly folder: RunFolder;
+  readonly seed: number | string;
   /** How many, spread evenly over the episodes. */
   readonly count: number;
 }
 
 /** Predicts some episodes once more for the report, and saves every prediction as an overlay. */
-export async function drawPanels({ count, episodes, ...inputs }: PanelInputs): Promise<Panel[]> {
+export async function drawPanels({ count, lessons, ...inputs }: PanelInputs): Promise<Panel[]> {
+  const episodes = lessons.flatMap((lesson) => lesson.episodes);
   const chosen = Array.from({ length: Math.min(count, episodes.length) }, (_, index) =>
     Math.floor(((index + 0.5) * episodes.length) / Math.min(count, episodes.length)),
   );
@@ -29,26 +30,25 @@ export async function drawPanels({ count, episodes, ...inputs }: PanelInputs): P
   return panels;
 }
 
-async function drawPanel(inputs: Omit<PanelInputs, 'count' | 'episodes'>, episode: EvaluationEpisode): Promise<Panel> {
+async function drawPanel(inputs: Omit<PanelInputs, 'count' | 'lessons'>, episode: EvaluationEpisode): Promise<Panel> {
   const support = await inputs.dataset.read(episode.supportScan);
   const query = await inputs.dataset.read(episode.queryScan);
   const middle = episode.querySlices[Math.floor(episode.querySlices.length / 2)]!;
   const supportSlice = episode.supportSlices[middle.part]!;
-  const { raters, classId, className } = episode;
+  const { raters, className } = episode;
   const predictions = new Map<string, Map<string, Mask2D>>();
-  for (const arm of inputs.arms) {
-    const store = inputs.features[arm.name]!;
-    const masks = classMasks(support, supportSlice, raters, classId);
-    const predicted = predictMasks(arm, store.of(support, supportSlice), store.of(query, middle.slice), masks);
+  for (const segmenter of inputs.segmenters) {
+    const learned = await segmenter.learn(lessonFor(episode, support, inputs.seed));
+    const predicted = learned.segment(query, middle.slice, middle.part);
     const values = predicted.dataSync();
-    masks.dispose();
     predicted.dispose();
+    learned.dispose();
     const plane = query.size[1] * query.size[2];
     const byRater = raters.map((rater, index) => {
       const data = Uint8Array.from(values.subarray(index * plane, (index + 1) * plane));
       return [rater, { width: query.size[2], height: query.size[1], data }] as const;
     });
-    predictions.set(arm.name, new Map(byRater));
+    predictions.set(segmenter.name, new Map(byRater));
   }
   const panel: Panel = {
     title: `${className}: ${episode.queryScan}, taught by ${episode.supportScan}`,

@@ -1,4 +1,4 @@
-/** Shows how far long work is: a line that rewrites itself on a terminal, a line a tenth elsewhere. */
+/** Shows how far long work is: a line that rewrites itself on a terminal, a line a tenth and a minute elsewhere. */
 export interface Progress {
   update(done: number, total: number, detail?: string): void;
   /** Ends the line. */
@@ -24,8 +24,9 @@ export function createProgress(title: string, stream: NodeJS.WriteStream = proce
         lastDraw = Date.now();
         stream.write(`\r${line.slice(0, (stream.columns ?? 80) - 1)}\u001b[K`);
         open = true;
-      } else if (Math.floor(10 * share) > lastTenth) {
+      } else if (Math.floor(10 * share) > lastTenth || Date.now() - lastDraw > 60_000) {
         lastTenth = Math.floor(10 * share);
+        lastDraw = Date.now();
         stream.write(`${line}\n`);
       }
     },

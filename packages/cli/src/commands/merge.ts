@@ -1,0 +1,123 @@
+import { copyFile, mkdir, readdir } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { ConfigError, InputError } from '@fsmr/core';
+import { loadConfig } from '../config/load.js';
+import type { RunConfig } from '../config/schema.js';
+import { sameTraining } from '../run/adopt.js';
+import { exists, writeJson } from '../run/files.js';
+import { runFolder } from '../run/folder.js';
+import { checkProvenance, type Provenance, provenanceFile, readProvenance, weightsOf } from '../run/provenance.js';
+import { openRecords, recordFiles } from '../run/records.js';
+
+/** Records of several folders that belong together. */
+export interface MergeableRuns {
+  readonly folders: readonly string[];
+  /** The configuration all share, with the evaluation that was asked for. */
+  readonly config: RunConfig;
+  readonly files: readonly string[];
+  readonly provenance: Provenance;
+  /** Shares of a divided evaluation that none of the folders hold, such as `3/4`. */
+  readonly missingShards: readonly string[];
+}
+
+/**
+ * Checks that the evaluated episodes of several run folders may stand in one table: one training run, the same weights,
+ * versions and evaluation.
+ *
+ * @throws ConfigError or InputError that names the file that differs, and what to do about it.
+ */
+export async function checkMergeable(folders: readonly string[]): Promise<MergeableRuns> {
+  const [first] = folders as [string];
+  const config = await loadConfig(runFolder(first).config);
+  const found: { readonly file: string; readonly provenance: Provenance }[] = [];
+  for (const folder of folders) {
+    if (!sameTraining(await loadConfig(runFolder(folder).config), config)) {
+      throw new ConfigError(`belongs to another training run than ${first}.`, {
+        file: runFolder(folder).config,
+        remedy: 'Merge shards of one trained folder: copy it to each machine, then evaluate a shard there.',
+      });
+    }
+    const files = await recordFiles(runFolder(folder).evaluation);
+    if (files.length === 0) {
+      throw new InputError('holds no evaluated episode.', {
+        file: folder,
+        remedy: `Run \`fsmr evaluate --run ${folder} --shard i/n\` first.`,
+      });
+    }
+    for (const file of files) found.push({ file, provenance: await knownProvenance(file) });
+  }
+  const { provenance } = found[0]!;
+  for (const other of found) {
+    await checkProvenance(other.file, provenance);
+    checkAsked(other.file, found[0]!.file, other.provenance, provenance);
+  }
+  const merged = { ...config, evaluation: provenance.evaluation };
+  await checkWeights(first, merged, provenance);
+  const missingShards = missingOf(found.map((one) => one.provenance));
+  return { folders, config: merged, files: found.map(({ file }) => file), provenance, missingShards };
+}
+
+/**
+ * Brings the records of several folders into one that `fsmr evaluate` and `fsmr report` read like any other run folder.
+ * The folders merged stay as they are.
+ */
+export async function mergeRecords(runs: MergeableRuns, out: string): Promise<void> {
+  const { folders, files, provenance, config } = runs;
+  const [from, to] = [runFolder(folders[0]!), runFolder(out)];
+  if (!folders.some((folder) => resolve(folder) === resolve(out))) {
+    const weights = dirname(from.weights('base'));
+    await mkdir(dirname(to.weights('base')), { recursive: true });
+    for (const name of await readdir(weights)) await copyFile(join(weights, name), join(out, 'weights', name));
+    await copyFile(from.versions, to.versions);
+    await copyFile(from.config, to.config);
+  }
+  const records = await openRecords(to.records, files);
+  await records.settle([], config.evaluation.arms);
+  const { shard: _oneOfMany, ...whole } = provenance;
+  await writeJson(provenanceFile(to.records), whole);
+}
+
+/** The folders to merge; what already is in the target is one of them. */
+export async function withTarget(runs: readonly string[], out: string): Promise<string[]> {
+  const all = [...runs, ...((await exists(runFolder(out).records)) ? [out] : [])];
+  return all.filter((folder, index) => all.findIndex((other) => resolve(other) === resolve(folder)) === index);
+}
+
+async function knownProvenance(file: string): Promise<Provenance> {
+  const found = await readProvenance(file);
+  if (found !== undefined) return found;
+  throw new ConfigError('does not say what made it.', {
+    file,
+    remedy: 'Evaluate its folder once more with this version, which writes that down and repeats nothing.',
+  });
+}
+
+function checkAsked(file: string, first: string, { evaluation }: Provenance, reference: Provenance): void {
+  const asked = ({ panels: _shown, ...rest }: RunConfig['evaluation']): string => JSON.stringify(rest);
+  if (asked(evaluation) === asked(reference.evaluation)) return;
+  throw new ConfigError(`was asked for other arms, supports or classes than ${first}.`, {
+    file: provenanceFile(file),
+    remedy: 'Evaluate all shards with the same configuration.',
+  });
+}
+
+async function checkWeights(folder: string, config: RunConfig, { weights }: Provenance): Promise<void> {
+  for (const [name, hash] of Object.entries(await weightsOf(config, runFolder(folder)))) {
+    if (weights[name] === hash) continue;
+    throw new ConfigError('is not what the records were made with.', {
+      file: runFolder(folder).weights(name),
+      remedy: 'Name the folder first that still has the weights of the evaluation.',
+    });
+  }
+}
+
+function missingOf(all: readonly Provenance[]): string[] {
+  const shards = all.flatMap(({ shard }) => shard ?? []);
+  const counts = new Set(shards.map(({ count }) => count));
+  return [...counts].flatMap((count) => {
+    const held = new Set(shards.filter((shard) => shard.count === count).map(({ index }) => index));
+    return Array.from({ length: count }, (_, index) => index + 1)
+      .filter((index) => !held.has(index))
+      .map((index) => `${index}/${count}`);
+  });
+}

@@ -1,0 +1,102 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { encodeSafetensors, parseSafetensors } from '@fsmr/backbones';
+import type { FeatureMaps, ParameterRecord } from '@fsmr/core';
+import type { Encode } from '@fsmr/training';
+import * as tf from '@tensorflow/tfjs';
+
+/** Where features are kept for other processes and later evaluations. */
+export interface FeatureCache {
+  readonly folder: string;
+  /** Bytes the folder may hold. */
+  readonly limit: number;
+}
+
+/** Identifies an encoder by its name and parameters, and by what computes it: other backends round differently. */
+export function encoderHash(name: string, parameters: ParameterRecord): string {
+  const hash = createHash('sha256').update(`${tf.getBackend()} ${name}`);
+  for (const key of Object.keys(parameters).sort()) {
+    const tensor = parameters[key]!;
+    hash.update(`${key} ${tensor.shape}`).update(bytesOf(tensor.dataSync()));
+  }
+  return hash.digest('hex');
+}
+
+/**
+ * An encoder that keeps what it computed in files, and reads what it or another process kept. A file goes by the hash
+ * of the encoder and of the normalised pixels, so that it can belong to no other scan, slice, statistics or weights. It
+ * is written whole or not at all; a damaged one is computed again. Where the folder is full the rest is not kept, which
+ * costs time and changes no result; that is said once.
+ */
+export function cachedEncode(encode: Encode, encoder: string, { folder, limit }: FeatureCache): Encode {
+  let room = limit - sizeOf(folder);
+  let told = false;
+  const keep = (file: string, features: FeatureMaps): void => {
+    const bytes = encodeSafetensors(
+      new Map([
+        ...features.maps.map((map, index) => [`map${index}`, arrayOf(map)] as const),
+        ...(features.threshold === undefined ? [] : [['threshold', arrayOf(features.threshold)] as const]),
+      ]),
+    );
+    if (bytes.length <= room) {
+      room -= bytes.length;
+      mkdirSync(dirname(file), { recursive: true });
+      const beside = `${file}.${randomUUID()}.part`;
+      writeFileSync(beside, bytes);
+      renameSync(beside, file);
+    } else if (!told) {
+      told = true;
+      process.stderr.write(
+        `The feature cache ${folder} is full (${limit / 2 ** 30} GiB): further features are not kept.\n`,
+      );
+    }
+  };
+  return (images) => {
+    const pixels = bytesOf(images.dataSync());
+    const key = createHash('sha256').update(`${encoder} ${images.shape}`).update(pixels).digest('hex');
+    const file = join(folder, key.slice(0, 2), `${key}.safetensors`);
+    const known = readFeatures(file);
+    if (known !== undefined) return known;
+    const features = encode(images);
+    keep(file, features);
+    return features;
+  };
+}
+
+function readFeatures(file: string): FeatureMaps | undefined {
+  try {
+    const { weights } = parseSafetensors(readFileSync(file));
+    const maps: tf.Tensor4D[] = [];
+    for (let array = weights.get('map0'); array !== undefined; array = weights.get(`map${maps.length}`)) {
+      maps.push(tf.tensor4d(array.data as Float32Array, [...array.shape] as [number, number, number, number]));
+    }
+    const threshold = weights.get('threshold');
+    if (threshold === undefined) return { maps };
+    return { maps, threshold: tf.tensor2d(threshold.data as Float32Array, [...threshold.shape] as [number, number]) };
+  } catch {
+    return undefined;
+  }
+}
+
+function arrayOf(tensor: tf.Tensor): { readonly shape: number[]; readonly data: Float32Array } {
+  return { shape: [...tensor.shape], data: tensor.dataSync<'float32'>() as Float32Array };
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+/** Bytes below a folder; none where there is no folder. */
+function sizeOf(folder: string): number {
+  let names: string[];
+  try {
+    names = readdirSync(folder, { recursive: true }) as string[];
+  } catch {
+    return 0;
+  }
+  return names.reduce((sum, name) => {
+    const found = statSync(join(folder, name), { throwIfNoEntry: false });
+    return sum + (found?.isFile() === true ? found.size : 0);
+  }, 0);
+}

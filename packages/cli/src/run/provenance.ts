@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { ConfigError, WeightsError } from '@fsmr/core';
+import type { RunConfig } from '../config/schema.js';
+import { trainedArms } from './arms.js';
+import { writeJson } from './files.js';
+import type { RunFolder } from './folder.js';
+import { recordFiles } from './records.js';
+import type { Shard } from './shard.js';
+import type { Versions } from './versions.js';
+
+/** What the counts of a record file depend on, written beside it. */
+export interface Provenance {
+  readonly versions: Pick<Versions, 'fsmr' | 'tfjs' | 'backend'>;
+  /** SHA-256 of each weights file, by the name of what was trained. */
+  readonly weights: Readonly<Record<string, string>>;
+  /** What was asked; arms and cases may change between visits. */
+  readonly evaluation: RunConfig['evaluation'];
+  /** The share this file holds, where the evaluation was divided. */
+  readonly shard?: Shard;
+}
+
+/** Where the provenance of a record file is. */
+export function provenanceFile(records: string): string {
+  return records.replace(/\.jsonl$/, '.json');
+}
+
+/** SHA-256 of the weights files a configuration's arms need. @throws WeightsError where one is not trained. */
+export async function weightsOf(config: RunConfig, folder: RunFolder): Promise<Record<string, string>> {
+  const hashes = trainedArms(config).map(async (arm) => {
+    const file = folder.weights(arm);
+    const bytes = await readFile(file).catch((cause: unknown) => {
+      const remedy = 'Run `fsmr train` with this configuration first.';
+      throw new WeightsError(`arm ${arm} is not trained.`, { file, cause, remedy });
+    });
+    return [arm, createHash('sha256').update(bytes).digest('hex')] as const;
+  });
+  return Object.fromEntries(await Promise.all(hashes));
+}
+
+/** What an evaluation of a run depends on. @throws WeightsError where an arm is not trained. */
+export async function provenanceOf(
+  config: RunConfig,
+  folder: RunFolder,
+  { fsmr, tfjs, backend }: Versions,
+  shard?: Shard,
+): Promise<Provenance> {
+  return {
+    versions: { fsmr, tfjs, backend },
+    weights: await weightsOf(config, folder),
+    evaluation: config.evaluation,
+    ...(shard === undefined ? {} : { shard }),
+  };
+}
+
+/** The provenance beside a record file; nothing where there is none, as earlier versions wrote none. */
+export async function readProvenance(records: string): Promise<Provenance | undefined> {
+  const file = provenanceFile(records);
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  try {
+    return text === undefined ? undefined : (JSON.parse(text) as Provenance);
+  } catch (cause) {
+    throw new ConfigError('is damaged.', { file, cause, remedy: `Delete it and ${records} to evaluate again.` });
+  }
+}
+
+/**
+ * Checks that the record files of a folder were made by what makes records now, and writes down what that is.
+ *
+ * @param records the file that will be added to
+ * @throws ConfigError that names the first file made with other weights, versions or settings.
+ */
+export async function claimRecords(records: string, evaluation: string, own: Provenance): Promise<void> {
+  for (const file of await recordFiles(evaluation)) await checkProvenance(file, own);
+  const known = await readProvenance(records);
+  // Weights of arms that are not asked for today still made lines of the file.
+  await writeJson(provenanceFile(records), { ...own, weights: { ...known?.weights, ...own.weights } });
+}
+
+/** @throws ConfigError where a record file was made with other weights, versions or settings than these. */
+export async function checkProvenance(records: string, own: Provenance): Promise<void> {
+  const known = await readProvenance(records);
+  if (known === undefined) return;
+  const refuse = (fault: string): never => {
+    throw new ConfigError(fault, {
+      file: records,
+      remedy: 'Use what made it, or delete it to evaluate its episodes again.',
+    });
+  };
+  for (const [name, hash] of Object.entries(own.weights)) {
+    if ((known.weights[name] ?? hash) !== hash) refuse(`was made with other weights of ${name}.`);
+  }
+  for (const name of ['fsmr', 'tfjs', 'backend'] as const) {
+    const [then, now] = [known.versions[name], own.versions[name]];
+    if (then !== now) refuse(`was made with ${name} ${then}, and this is ${now}.`);
+  }
+}

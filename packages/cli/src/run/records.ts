@@ -1,0 +1,67 @@
+import { readdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { EpisodeRecords } from '@fsmr/training';
+import { appendJsonLine, dropUnfinishedLine, readJsonLines, writeAtomically } from './files.js';
+
+/** One line of a record file: what one or more arms made of an episode. */
+interface RecordLine {
+  readonly key: string;
+  readonly results: readonly EpisodeRecords[];
+}
+
+/** The counts of a run's evaluated episodes, in memory and on disk. */
+export interface Records {
+  /** What an arm made of an episode; nothing where that is not evaluated. */
+  get(key: string, arm: string): EpisodeRecords | undefined;
+  /** Adds a result and writes it down at once. */
+  add(key: string, result: EpisodeRecords): Promise<void>;
+  /** Writes everything into one file, these episodes and arms first, however it was computed. */
+  settle(keys: readonly string[], arms: readonly string[]): Promise<void>;
+}
+
+/** Every record file of an evaluation folder: those of shards beside the run's own. */
+export async function recordFiles(evaluation: string): Promise<string[]> {
+  const names = await readdir(evaluation).catch(() => []);
+  return names
+    .filter((name) => /^records(\.\d+-of-\d+)?\.jsonl$/.test(name))
+    .sort()
+    .map((name) => join(evaluation, name));
+}
+
+/**
+ * Reads all record files beside one and opens that one for more. A line cut short by a kill is dropped; where an
+ * episode of an arm has several lines, the last one counts.
+ *
+ * @param others further files, from other folders
+ * @throws InputError where a line is damaged.
+ */
+export async function openRecords(file: string, others: readonly string[] = []): Promise<Records> {
+  const known = new Map<string, Map<string, EpisodeRecords>>();
+  const remember = (key: string, result: EpisodeRecords): void => {
+    const byArm = known.get(key) ?? new Map<string, EpisodeRecords>();
+    known.set(key, byArm.set(result.arm, result));
+  };
+  await dropUnfinishedLine(file);
+  for (const path of [...(await recordFiles(dirname(file))), ...others]) {
+    for (const { key, results } of await readJsonLines<RecordLine>(path)) {
+      for (const result of results) remember(key, result);
+    }
+  }
+  return {
+    get: (key, arm) => known.get(key)?.get(arm),
+    add: async (key, result) => {
+      remember(key, result);
+      await appendJsonLine(file, { key, results: [result] });
+    },
+    settle: async (keys, arms) => {
+      const lines = [...new Set([...keys, ...[...known.keys()].sort()])].flatMap((key) => {
+        const byArm = known.get(key);
+        if (byArm === undefined) return [];
+        const order = new Set([...arms, ...[...byArm.keys()].sort()]);
+        const results = [...order].flatMap((arm) => byArm.get(arm) ?? []);
+        return [`${JSON.stringify({ key, results } satisfies RecordLine)}\n`];
+      });
+      await writeAtomically(file, lines.join(''));
+    },
+  };
+}
