@@ -40,7 +40,7 @@ Other keys, all optional:
            .groups: [{ name, match: { prefix, contains, without }, learningRateFactor, weightDecayFactor }]
   training.exclude        Setting 2: slices that show one of these classes do not train
   evaluation.supports     "all" or case names;  evaluation.arms: base, japc, consensus;  evaluation.classes, .panels
-  engine.backend, .threads
+  engine.backend, .threads, .loaders (threads that make training episodes ahead; 0: none)
 Results: config.json, versions.json, metrics.json, metrics.csv, weights/*.safetensors, overlays/*.png, report.html.`;
 
 interface CommonOptions {
@@ -65,9 +65,12 @@ export function createProgram(): Command {
     .requiredOption('--config <file>', 'JSON configuration, see below')
     .requiredOption('--out <folder>', 'run folder')
     .option('--seed <seed>', 'overrides the configuration')
+    .option('--loaders <number>', 'threads that make episodes ahead; 0 makes them between steps', Number)
     .addHelpText('after', configHelp)
-    .action(async ({ config, out, seed }: CommonOptions & { config: string }) => {
-      await withRun(await configured(config, seed), (run, versions, signal) => trainRun(run, out, versions, signal));
+    .action(async ({ config, out, seed, loaders }: CommonOptions & { config: string; loaders?: number }) => {
+      await withRun(await configured(config, { seed, loaders }), (run, versions, signal) =>
+        trainRun(run, out, versions, signal),
+      );
     });
   addEvaluationCommands(program, configHelp);
   program
@@ -119,7 +122,14 @@ async function trainAndEvaluate(config: RunConfig, out: string): Promise<void> {
   });
 }
 
-async function configured(file: string, seed: string | undefined): Promise<RunConfig> {
+async function configured(
+  file: string,
+  { seed, loaders }: { readonly seed: string | undefined; readonly loaders: number | undefined },
+): Promise<RunConfig> {
   const config = await loadConfig(file);
-  return seed === undefined ? config : checkConfig({ ...config, seed: seedOf(seed) });
+  return checkConfig({
+    ...config,
+    ...(seed === undefined ? {} : { seed: seedOf(seed) }),
+    engine: { ...config.engine, ...(loaders === undefined ? {} : { loaders }) },
+  });
 }

@@ -1,4 +1,5 @@
 export * from './argmax.js';
+export * from './bundle.js';
 export * from './compare.js';
 export * from './npy.js';
 export * from './oracle.js';

@@ -119,6 +119,25 @@ describe('train', () => {
   });
 });
 
+it('keeps what was learned where a step has no episode', async () => {
+  const saved: number[] = [];
+  const before = tf.memory().numTensors;
+  const run = train({
+    model,
+    plan: twoStagePlan(6, 2),
+    state: initialState(model, 1),
+    episodes: (request) => {
+      if (request.step === 2) throw new Error('no such file');
+      return episodes(request);
+    },
+    seed: 1,
+    onCheckpoint: ({ step }) => void saved.push(step),
+  });
+  await expect(run).rejects.toThrow('no such file');
+  expect(saved).toEqual([2]);
+  expect(tf.memory().numTensors).toBe(before);
+});
+
 describe('trainStep', () => {
   it('leaks nothing', () => {
     const plan = twoStagePlan(4, 2);

@@ -1,16 +1,14 @@
-import { appendFileSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { saveSafetensors } from '@fsmr/backbones';
 import { InterruptedError, type Model } from '@fsmr/core';
-import { createSetting, type Dataset, readClassMap, trainingStatistics } from '@fsmr/datasets';
+import { type Dataset, trainingStatistics } from '@fsmr/datasets';
 import {
   decodeCheckpoint,
   disposeState,
   encodeCheckpoint,
+  openTrainingLog,
   parametersOf,
-  pseudoEpisodeSource,
-  type StepReport,
   type TrainingPlan,
   type TrainingState,
   totalSteps,
@@ -21,10 +19,11 @@ import { buildModel } from '../config/model.js';
 import type { RunConfig } from '../config/schema.js';
 import { adoptConfig } from '../run/adopt.js';
 import { planOf, type TrainedArm, trainedArms, trainingModel } from '../run/arms.js';
-import { exists, readJsonLines, writeAtomically, writeJson } from '../run/files.js';
+import { exists, writeAtomically, writeJson } from '../run/files.js';
 import { type RunFolder, runFolder } from '../run/folder.js';
 import { createProgress } from '../run/progress.js';
 import { startingState } from '../run/starting-state.js';
+import { trainingEpisodes, trainingIds } from '../run/training-episodes.js';
 import type { Versions } from '../run/versions.js';
 
 /**
@@ -100,37 +99,23 @@ async function runPlan(
   const state = saved === undefined ? await startingState(config, model) : decodeCheckpoint(saved, model, identity);
   const steps = totalSteps(plan);
   if (state.step >= steps) return state;
-  const training = trainingIds(dataset, config);
-  const statistics = await trainingStatistics(dataset, training);
-  const { exclude } = config.training;
-  // Setting 2 reads every rater's labels once, to know where the test classes are; they train nothing.
-  const setting =
-    exclude === undefined
-      ? undefined
-      : createSetting(dataset, { setting: 2, testClasses: classIds(dataset, exclude) }, await readClassMap(dataset));
   const progress = createProgress(`Training ${name}`);
-  const log = folder.log(name);
-  await keepLogUntil(log, state.step);
+  const log = await openTrainingLog(folder.logs(name), state.step);
+  const loader = await trainingEpisodes(config, dataset, plan, state.step);
   const trained = await train({
     model: freezeStatistics(model, config),
     plan,
     state,
     seed: config.seed,
     signal,
-    episodes: pseudoEpisodeSource(dataset, {
-      ids: training,
-      augmentation: config.training.augmentation,
-      superpixels: { minimumSize: config.training.superpixelArea },
-      ...(statistics === undefined ? {} : { statistics }),
-      ...(setting === undefined ? {} : { setting }),
-    }),
+    episodes: loader.episodes,
     checkpointEvery: config.training.checkpointEvery,
     onCheckpoint: (reached) => writeAtomically(file, encodeCheckpoint(reached, identity)),
     onStep: (report) => {
+      log.write(report);
       progress.update(report.step, steps, `${report.stage}, loss ${report.total.toFixed(3)}`);
-      appendFileSync(log, `${JSON.stringify(report)}\n`);
     },
-  });
+  }).finally(loader.close);
   progress.finish();
   if (trained.step < steps) {
     disposeState(trained);
@@ -139,12 +124,6 @@ async function runPlan(
     });
   }
   return trained;
-}
-
-/** Steps after the last checkpoint are done again, so they leave the log. */
-async function keepLogUntil(log: string, step: number): Promise<void> {
-  const lines = (await readJsonLines<StepReport>(log)).filter((report) => report.step <= step);
-  await writeAtomically(log, lines.map((report) => `${JSON.stringify(report)}\n`).join(''));
 }
 
 /** Batch statistics of two images are noisy; frozen ones keep what pretraining knew. */
@@ -163,7 +142,7 @@ async function saveArm(
   state: TrainingState,
 ): Promise<void> {
   const model = buildModel(config.model, arm === 'japc');
-  const statistics = await trainingStatistics(dataset, trainingIds(dataset, config));
+  const statistics = await trainingStatistics(dataset, trainingIds(config, dataset));
   // Where the backbone once started from is nobody's business who uses the trained file.
   const { weights: _weights, ...modelConfig } = config.model;
   await mkdir(dirname(folder.weights(arm)), { recursive: true });
@@ -176,10 +155,6 @@ async function saveArm(
       ...(statistics === undefined ? {} : { statistics: JSON.stringify(statistics) }),
     },
   });
-}
-
-function trainingIds(dataset: Dataset, config: RunConfig): string[] {
-  return splitScans(dataset, config).training.map(({ id }) => id);
 }
 
 /** What a checkpoint must agree on: everything that shapes the weights. */

@@ -146,7 +146,13 @@ export const configSchema = z.strictObject({
       panels: z.number().int().min(0).default(4).describe('queries shown in the report'),
     })
     .prefault({}),
-  engine: z.strictObject({ backend: z.string().optional(), threads: z.number().int().min(1).optional() }).default({}),
+  engine: z
+    .strictObject({
+      backend: z.string().optional(),
+      threads: z.number().int().min(1).optional(),
+      loaders: z.number().int().min(0).optional().describe('threads that make training episodes ahead'),
+    })
+    .default({}),
 });
 
 /** A checked configuration with every default filled in. */
