@@ -120,7 +120,11 @@ export function components2d(mask: Mask2D, connectivity: 4 | 8 = 4): LabelImage 
 
 function keep(components: Components, kept: (size: number, label: number) => boolean): Uint8Array {
   const take = Uint8Array.from(components.sizes, (size, label) => (label > 0 && kept(size, label) ? 1 : 0));
-  return Uint8Array.from(components.labels, (label) => take[label]!);
+  const { labels } = components;
+  // A loop: from() with a function takes longer than the components themselves.
+  const data = new Uint8Array(labels.length);
+  for (let i = 0; i < data.length; i++) data[i] = take[labels[i]!]!;
+  return data;
 }
 
 function largestLabel(sizes: Int32Array): number {

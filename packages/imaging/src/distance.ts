@@ -86,6 +86,6 @@ export function distanceTransform3d(
 /** The exact Euclidean distance of each pixel inside a mask to the nearest pixel outside, in units of the spacing. */
 export function distanceTransform(mask: Mask2D, spacing: readonly [number, number] = [1, 1]): Image2D {
   const { width, height } = mask;
-  const data = Float32Array.from(distanceTransform3d(mask.data, [width, height, 1], [spacing[0], spacing[1], 1]));
+  const data = new Float32Array(distanceTransform3d(mask.data, [width, height, 1], [spacing[0], spacing[1], 1]));
   return { width, height, data };
 }

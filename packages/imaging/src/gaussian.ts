@@ -66,7 +66,7 @@ function smoothAxis(data: Float64Array, size: Vector3, axis: 0 | 1 | 2, weights:
  * @throws ConfigError for a negative or absurd sigma.
  */
 export function gaussianFilter(data: ArrayLike<number>, size: Vector3, sigma: Vector3, truncate = 4): Float64Array {
-  const result = Float64Array.from(data);
+  const result = new Float64Array(data);
   for (const axis of [2, 1, 0] as const) {
     const s = sigma[axis];
     if (!(s >= 0 && s < 1000)) throw new ConfigError(`a standard deviation must lie in [0, 1000), found ${s}.`);

@@ -80,7 +80,7 @@ export function gunzipExactlyAsync(bytes: Uint8Array, length: number, file?: str
   });
 }
 
-// Large pieces are faster, but never larger than what may come.
+// One piece where it can be: pieces have to be joined, which takes a copy of everything. Never larger than what may come.
 function chunkFor(length: number): number {
-  return Math.max(1024, Math.min(length + 1, 1 << 20));
+  return Math.max(1024, Math.min(length + 1, 1 << 28));
 }

@@ -12,7 +12,8 @@ export function fillHoles3d(data: ArrayLike<number>, size: Vector3): Uint8Array 
   const [nx, ny, nz] = size;
   const area = nx * ny;
   // 2 marks background reached from the border.
-  const state = Uint8Array.from(data, (value) => (value === 0 ? 0 : 1));
+  const state = new Uint8Array(data.length);
+  for (let i = 0; i < state.length; i++) if (data[i] !== 0) state[i] = 1;
   let stack = new Int32Array(Math.max(1024, 2 * (nx + ny)));
   let top = 0;
   const push = (i: number): void => {

@@ -10,7 +10,7 @@ import { ConfigError, NumericError } from '@fsmr/core/errors';
 export function percentile(values: ArrayLike<number>, percent: number): number {
   if (!(percent >= 0 && percent <= 100)) throw new ConfigError(`a percentile lies in 0..100, found ${percent}.`);
   if (values.length === 0) throw new NumericError('a percentile needs at least one value.');
-  const sorted = values instanceof Float64Array ? values.slice() : Float32Array.from(values);
+  const sorted = values instanceof Float64Array ? values.slice() : new Float32Array(values);
   for (let i = 0; i < sorted.length; i++) {
     if (Number.isNaN(sorted[i]!)) throw new NumericError('a percentile needs numbers, found NaN.');
   }

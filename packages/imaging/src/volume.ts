@@ -75,7 +75,7 @@ export function imageSlice(volume: Volume, z: number): Image2D {
 
 /** The axial slice z of a label map, copied. @throws ShapeError outside the volume. */
 export function labelSlice(volume: LabelVolume, z: number): LabelImage {
-  const data = Int32Array.from(volume.data.subarray(...sliceRange(volume, z)));
+  const data = new Int32Array(volume.data.subarray(...sliceRange(volume, z)));
   return { width: volume.size[0], height: volume.size[1], data };
 }
 
@@ -116,9 +116,9 @@ export function integerLabels(
   if (low < -2147483648 || high > 2147483647) {
     throw new InputError(`labels must fit 32 bits, found ${low} to ${high}.`, details);
   }
-  if (low >= 0 && high < 256) return Uint8Array.from(values);
-  if (low >= 0 && high < 65536) return values instanceof Uint16Array ? values : Uint16Array.from(values);
-  return values instanceof Int32Array ? values : Int32Array.from(values);
+  if (low >= 0 && high < 256) return new Uint8Array(values);
+  if (low >= 0 && high < 65536) return values instanceof Uint16Array ? values : new Uint16Array(values);
+  return values instanceof Int32Array ? values : new Int32Array(values);
 }
 
 /** The different labels of a map in ascending order. */

@@ -61,7 +61,11 @@ export function storedValues(
 /** A scan from stored numbers. @throws InputError where a voxel is not finite. */
 export function scanOf(values: ArrayLike<number>, header: VoxelHeader, options: ReadOptions): Volume {
   const { slope, intercept } = header;
-  const data = new Float32Array(values.length);
+  const data = new Float32Array(values);
+  // Integers as stored need no second look.
+  if (slope === 1 && intercept === 0 && scalarTypes[header.type].range !== undefined) {
+    return createVolume(data, header.grid.size, header.grid);
+  }
   for (let i = 0; i < data.length; i++) {
     const value = slope * values[i]! + intercept;
     data[i] = value;

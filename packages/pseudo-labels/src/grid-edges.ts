@@ -34,20 +34,32 @@ export function sortedEdges(values: Float64Array, size: Vector3, families: reado
   let count = 0;
   families.forEach(({ offset: [dx, dy, dz], squaredFactor }, family) => {
     const shift = shifts[family]!;
-    const base = family * nodes;
-    const plain = squaredFactor === 1;
     const x0 = Math.max(0, -dx);
-    const x1 = nx - Math.max(0, dx);
+    const length = Math.max(0, nx - Math.max(0, dx) - x0);
     for (let z = Math.max(0, -dz); z < nz - Math.max(0, dz); z++) {
       for (let y = Math.max(0, -dy); y < ny - Math.max(0, dy); y++) {
-        const row = nx * (y + ny * z);
-        for (let i = row + x0; i < row + x1; i++) {
-          const difference = values[i]! - values[i + shift]!;
-          cost[base + i] = plain ? Math.abs(difference) : Math.sqrt(squaredFactor * (difference * difference));
-        }
-        count += Math.max(0, x1 - x0);
+        const from = x0 + nx * (y + ny * z);
+        costsOfRow(values, from, from + length, shift, squaredFactor, cost, family * nodes);
+        count += length;
       }
     }
   });
   return { nodes, shifts, cost, order: stableOrder(cost), count };
+}
+
+// By itself, so that the compiler gets hold of it after a few rows.
+function costsOfRow(
+  values: Float64Array,
+  from: number,
+  to: number,
+  shift: number,
+  squaredFactor: number,
+  cost: Float64Array,
+  base: number,
+): void {
+  const plain = squaredFactor === 1;
+  for (let i = from; i < to; i++) {
+    const difference = values[i]! - values[i + shift]!;
+    cost[base + i] = plain ? Math.abs(difference) : Math.sqrt(squaredFactor * (difference * difference));
+  }
 }

@@ -7,5 +7,13 @@ export * from './pseudo-label-workers.js';
 export type { Partition } from './regions.js';
 export * from './sample-style.js';
 export * from './style.js';
-export * from './superpixels.js';
+export {
+  numberAsPublished,
+  numberConsecutively,
+  type PickOptions,
+  type PseudoLabel,
+  pickPseudoLabel,
+  type SuperpixelOptions,
+  superpixels,
+} from './superpixels.js';
 export * from './supervoxels.js';

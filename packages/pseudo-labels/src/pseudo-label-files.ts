@@ -9,7 +9,7 @@ import {
   writeNifti,
 } from '@fsmr/imaging';
 import { foregroundMask } from './foreground.js';
-import { type SuperpixelOptions, superpixels } from './superpixels.js';
+import { type SuperpixelOptions, superpixelsWithin } from './superpixels.js';
 import { type SupervoxelOptions, supervoxels } from './supervoxels.js';
 
 /** Superpixels of every axial slice of a scan, each slice cut by itself, and the body they lie in. */
@@ -40,7 +40,7 @@ function cutSlice(volume: Volume, z: number, options: SuperpixelOptions, result:
   const start = z * volume.size[0] * volume.size[1];
   const slice = imageSlice(volume, z);
   const foreground = foregroundMask(slice, options.foregroundThreshold ?? Number.NEGATIVE_INFINITY);
-  result.labels.data.set(superpixels(slice, options).data, start);
+  result.labels.data.set(superpixelsWithin(foreground, slice, options).data, start);
   result.foreground.data.set(foreground.data, start);
 }
 

@@ -66,37 +66,58 @@ function insert(keys: Float64Array, order: Int32Array, start: number, end: numbe
   }
 }
 
-// Radix sort from the low end, 11 bits at a time: the bits of non-negative doubles sort as the numbers do.
-// Digits in which all numbers agree are skipped.
+// Radix sort from the low end, 11 bits at a time, of the keys rounded to single precision: the bits of non-negative
+// floats sort as the numbers do, and rounding keeps their order. Keys that round to the same number are put right last.
 function radixOrder(keys: Float64Array): Int32Array {
   const count = keys.length;
-  const words = new Uint32Array(keys.buffer, keys.byteOffset, count * 2);
-  const low = lowWord();
+  const bits = new Uint32Array(new Float32Array(keys).buffer);
+  const histograms = countDigits(bits);
   let order = new Int32Array(count);
   let spare = new Int32Array(count);
   for (let i = 0; i < count; i++) order[i] = i;
-  const histogram = new Uint32Array(2048);
-  for (let digit = 0; digit < 6; digit++) {
-    const word = digit < 3 ? low : 1 - low;
-    const shift = (digit % 3) * 11;
-    histogram.fill(0);
-    for (let i = 0; i < count; i++) histogram[(words[2 * i + word]! >>> shift) & 2047]!++;
-    if (histogram[(words[word]! >>> shift) & 2047] === count) continue;
-    for (let value = 0, start = 0; value < 2048; value++) {
-      const n = histogram[value]!;
-      histogram[value] = start;
-      start += n;
-    }
-    for (let i = 0; i < count; i++) {
-      const item = order[i]!;
-      spare[histogram[(words[2 * item + word]! >>> shift) & 2047]!++] = item;
-    }
+  for (let digit = 0; digit < 3; digit++) {
+    const histogram = histograms.subarray(digit * 2048, (digit + 1) * 2048);
+    // A digit in which all numbers agree changes nothing.
+    if (count === 0 || histogram[(bits[0]! >>> (11 * digit)) & 2047] === count) continue;
+    scatter(bits, order, spare, histogram, 11 * digit);
     [order, spare] = [spare, order];
   }
+  settleTies(keys, bits, order);
   return order;
 }
 
-// Which of a double's two 32-bit words holds the low bits on this machine.
-function lowWord(): 0 | 1 {
-  return new Uint32Array(Float64Array.of(1).buffer)[1] === 0 ? 1 : 0;
+function countDigits(bits: Uint32Array): Uint32Array {
+  const histograms = new Uint32Array(3 * 2048);
+  for (let i = 0; i < bits.length; i++) {
+    const key = bits[i]!;
+    histograms[key & 2047]!++;
+    histograms[2048 + ((key >>> 11) & 2047)]!++;
+    histograms[4096 + (key >>> 22)]!++;
+  }
+  return histograms;
+}
+
+function scatter(bits: Uint32Array, from: Int32Array, to: Int32Array, histogram: Uint32Array, shift: number): void {
+  for (let value = 0, start = 0; value < 2048; value++) {
+    const n = histogram[value]!;
+    histogram[value] = start;
+    start += n;
+  }
+  for (let i = 0; i < from.length; i++) {
+    const item = from[i]!;
+    to[histogram[(bits[item]! >>> shift) & 2047]!++] = item;
+  }
+}
+
+function settleTies(keys: Float64Array, bits: Uint32Array, order: Int32Array): void {
+  for (let i = 1; i < order.length; i++) {
+    if (keys[order[i]!]! >= keys[order[i - 1]!]!) continue;
+    const tie = bits[order[i]!]!;
+    let start = i - 1;
+    let end = i + 1;
+    while (start > 0 && bits[order[start - 1]!] === tie) start--;
+    while (end < order.length && bits[order[end]!] === tie) end++;
+    order.subarray(start, end).sort((a, b) => keys[a]! - keys[b]! || a - b);
+    i = end;
+  }
 }

@@ -29,7 +29,8 @@ function checkSizes(labels: LabelImage, mask: Mask2D): void {
  */
 export function numberAsPublished(labels: LabelImage, mask: Mask2D): LabelImage {
   checkSizes(labels, mask);
-  const last = labels.data.reduce((most, label) => Math.max(most, label), 0);
+  let last = 0;
+  for (let i = 0; i < labels.data.length; i++) last = Math.max(last, labels.data[i]!);
   const data = new Int32Array(labels.data.length);
   for (let i = 0; i < data.length; i++) {
     const label = labels.data[i]!;
@@ -64,14 +65,21 @@ export function numberConsecutively(labels: LabelImage, mask: Mask2D): LabelImag
  * @throws ConfigError, NumericError or ShapeError for unusable parameters or images.
  */
 export function superpixels(image: Image2D, options: SuperpixelOptions = {}): LabelImage {
+  return superpixelsWithin(
+    foregroundMask(image, options.foregroundThreshold ?? Number.NEGATIVE_INFINITY),
+    image,
+    options,
+  );
+}
+
+/** As {@link superpixels}, the body being known. */
+export function superpixelsWithin(body: Mask2D, image: Image2D, options: SuperpixelOptions): LabelImage {
   const labels = felzenszwalb2d(image, options);
-  const threshold = options.foregroundThreshold ?? Number.NEGATIVE_INFINITY;
-  const mask = foregroundMask(image, threshold);
   switch (options.numbering ?? 'published') {
     case 'published':
-      return numberAsPublished(labels, mask);
+      return numberAsPublished(labels, body);
     case 'consecutive':
-      return numberConsecutively(labels, mask);
+      return numberConsecutively(labels, body);
     default:
       throw new ConfigError(`there is no numbering ${JSON.stringify(options.numbering)}.`);
   }

@@ -79,7 +79,9 @@ function rescale(data: Float32Array): Float64Array {
     high = Math.max(high, data[i]!);
   }
   const range = high - low || 1;
-  return Float64Array.from(data, (value) => (255 * (value - low)) / range);
+  const values = new Float64Array(data);
+  for (let i = 0; i < values.length; i++) values[i] = (255 * (values[i]! - low)) / range;
+  return values;
 }
 
 /**
@@ -94,7 +96,7 @@ export function supervoxels(volume: Volume, options: SupervoxelOptions = {}): La
   const { size, spacing } = volume;
   const values = rescale(volume.data);
   const { data, count } = felzenszwalb3d({ data: values, size, spacing }, options);
-  const scaled: Volume = { ...volume, data: Float32Array.from(values) };
+  const scaled: Volume = { ...volume, data: new Float32Array(values) };
   const area = size[0] * size[1];
   for (let z = 0; z < size[2]; z++) {
     const mask = foregroundMask(imageSlice(scaled, z), options.foregroundThreshold ?? foregroundThresholds.supervoxels);

@@ -7,7 +7,10 @@ export const ctWindow = [-125, 275] as const;
 export function windowCt(volume: Volume): Volume {
   const [low, high] = ctWindow;
   const width = high - low + 1e-8;
-  const data = volume.data.map((value) => ((Math.min(high, Math.max(low, value)) - low) / width) * 255);
+  const data = new Float32Array(volume.data.length);
+  for (let i = 0; i < data.length; i++) {
+    data[i] = ((Math.min(high, Math.max(low, volume.data[i]!)) - low) / width) * 255;
+  }
   return { ...volume, data };
 }
 

@@ -56,7 +56,7 @@ export async function preparedDataset(folder: string, options: PreparedOptions =
       ? {
           superpixels: async (id: string) => {
             const volume = await readNiftiLabels(find(id).superpixels!);
-            return cut(Int32Array.from(volume.data), volume, side);
+            return cut(new Int32Array(volume.data), volume, side);
           },
         }
       : {}),
