@@ -1,6 +1,7 @@
 import { ConfigError } from '@fsmr/core';
 import type { Command } from 'commander';
 import { interruptSignal } from './run/interrupt.js';
+import { parseShard } from './run/shard.js';
 
 /** Adds the words that deal with many runs and start no engine themselves: sweep, report. */
 export function addResultCommands(program: Command): void {
@@ -17,6 +18,7 @@ export function addResultCommands(program: Command): void {
   program
     .command('report')
     .description('write tables, paired tests and figures of evaluated runs, and where each number comes from')
+    .option('--sweep <folder>', 'what fsmr sweep filled; cells that are not done are named')
     .option('--run <folder...>', 'evaluated run folders; those that differ in their seed alone are averaged')
     .requiredOption('--out <folder>', 'gets report.html, report.md, results.csv, tables.tex')
     .option('--format <list>', 'what to write', 'html,md,csv,latex')
@@ -49,7 +51,6 @@ interface SweepWords {
 
 async function sweepAction(grid: string, { out, workers: count, shard: share, dryRun }: SweepWords): Promise<void> {
   const { planSweep, sweepCommand } = await import('./commands/sweep.js');
-  const { parseShard } = await import('./sweep/plan.js');
   const shard = share === undefined ? {} : { shard: parseShard(share) };
   const workers = Number(count);
   if (!Number.isInteger(workers) || workers < 1) {
@@ -68,6 +69,7 @@ async function sweepAction(grid: string, { out, workers: count, shard: share, dr
 }
 
 interface ReportWords {
+  readonly sweep?: string;
   readonly run?: readonly string[];
   readonly out: string;
   readonly format: string;

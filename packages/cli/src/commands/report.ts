@@ -5,8 +5,9 @@ import { groupRuns } from '../report/experiments.js';
 import { longCsv } from '../report/long-csv.js';
 import { resultTables } from '../report/result-tables.js';
 import { resultsDocument } from '../report/results-document.js';
-import { readRunResults } from '../report/run-results.js';
+import { type RunResults, readRunResults } from '../report/run-results.js';
 import { writeAtomically } from '../run/files.js';
+import { readSweepCells } from '../sweep/state.js';
 
 /** How a report may be written. */
 export const reportFormats = ['html', 'md', 'csv', 'latex'] as const;
@@ -16,6 +17,9 @@ export type ReportFormat = (typeof reportFormats)[number];
 
 /** What `fsmr report` is told. */
 export interface ReportOptions {
+  /** The folder of a sweep; its finished cells are taken. */
+  readonly sweep?: string;
+  /** Evaluated run folders. */
   readonly run?: readonly string[];
   readonly out: string;
   readonly formats: readonly ReportFormat[];
@@ -28,13 +32,15 @@ export interface ReportOptions {
  * @returns the files written.
  * @throws ConfigError where no run is named; InputError where one is not evaluated.
  */
-export async function reportCommand({ run = [], out, formats, title }: ReportOptions): Promise<string[]> {
-  if (run.length === 0) throw new ConfigError('no run is named.', { remedy: 'Give --sweep or --run.' });
-  const runs = [];
+export async function reportCommand({ sweep, run = [], out, formats, title }: ReportOptions): Promise<string[]> {
+  const { runs, missing } = sweep === undefined ? { runs: [], missing: [] } : await readSweepRuns(sweep);
   for (const folder of run) runs.push(await readRunResults(folder));
+  if (runs.length === 0) {
+    throw new ConfigError(['no evaluated run is named.', ...missing].join(' '), { remedy: 'Give --sweep or --run.' });
+  }
   const experiments = groupRuns(runs);
   const tables = resultTables(experiments);
-  const document = resultsDocument({ title: title ?? 'Results', experiments, tables, figures: [], missing: [] });
+  const document = resultsDocument({ title: title ?? 'Results', experiments, tables, figures: [], missing });
   const texts: Record<ReportFormat, () => readonly [name: string, text: string]> = {
     html: () => ['report.html', documentHtml(document)],
     md: () => ['report.md', documentMarkdown(document)],
@@ -48,6 +54,19 @@ export async function reportCommand({ run = [], out, formats, title }: ReportOpt
     written.push(join(out, name));
   }
   return written;
+}
+
+/** The finished cells of a sweep, and what is to be said of the others. */
+async function readSweepRuns(sweep: string): Promise<{ runs: RunResults[]; missing: string[] }> {
+  const cells = await readSweepCells(sweep);
+  const runs: RunResults[] = [];
+  for (const { name, labels, commands, state } of cells) {
+    if (state === 'done') runs.push({ ...(await readRunResults(join(sweep, name))), labels, commands });
+  }
+  const missing = cells.flatMap(({ name, state, lastLines }) =>
+    state === 'done' ? [] : [`${name} (${state}${lastLines === undefined ? '' : `: ${lastLines.at(-1)}`})`],
+  );
+  return { runs, missing };
 }
 
 /** Formats from a list like `html,md`. @throws InputError for an unknown one. */

@@ -2,11 +2,12 @@ import { arch, availableParallelism, cpus, platform } from 'node:os';
 import { join } from 'node:path';
 import { InterruptedError } from '@fsmr/core';
 import { createProgress, duration } from '../run/progress.js';
+import type { Shard } from '../run/shard.js';
 import { ownVersion } from '../run/versions.js';
 import { expandGrid } from '../sweep/cells.js';
 import { startChild } from '../sweep/child.js';
 import { loadGrid } from '../sweep/grid.js';
-import { type PlannedCell, planCells, type Shard } from '../sweep/plan.js';
+import { type PlannedCell, planCells } from '../sweep/plan.js';
 import { isFinished, runCells, type StatedCell } from '../sweep/run-cells.js';
 import { type CellState, readSweep, type SweepState, sweepFile, sweepWriter } from '../sweep/state.js';
 import { waitForProcesses } from '../sweep/wait.js';
@@ -110,10 +111,11 @@ export async function sweepCommand(options: SweepOptions, signal: AbortSignal): 
 }
 
 async function stated(planned: PlannedCell, out: string, earlier: SweepState | undefined): Promise<StatedCell> {
-  const { cell, trainedBy } = planned;
+  const { cell, index, trainedBy } = planned;
   const known = earlier?.cells.find(({ name, hash }) => name === cell.name && hash === cell.hash);
   const state: CellState = {
     name: cell.name,
+    index,
     labels: cell.labels,
     hash: cell.hash,
     state: (await isFinished(out, planned)) ? 'done' : 'waiting',

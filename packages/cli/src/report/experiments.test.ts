@@ -80,7 +80,7 @@ describe('readRunResults', () => {
       return `${JSON.stringify({ key, results: [{ arm, records: [record] }] })}\n`;
     };
     await appendFile(runFolder(out).records, line('x/a/q', 'a'));
-    const shard = join(out, 'evaluation', 'records-2of2.jsonl');
+    const shard = join(out, 'evaluation', 'records.2-of-2.jsonl');
     const lines = [line('y/b/q', 'b'), line('x/d/q', 'd'), line('x/b/q', 'b', 'japc'), '{"key":"x/'];
     await writeFile(shard, lines.join(''));
     const { records, weights, config } = await readRunResults(out);

@@ -10,6 +10,7 @@ import { checkConfig } from '../config/load.js';
 import type { RunConfig } from '../config/schema.js';
 import { readJsonLines } from '../run/files.js';
 import { runFolder } from '../run/folder.js';
+import { recordFiles } from '../run/records.js';
 import type { Versions } from '../run/versions.js';
 
 /** What a report reads from a run folder. */
@@ -45,7 +46,7 @@ export async function readRunResults(folder: string): Promise<RunResults> {
   const { config: asked, versions } = metrics as { config: unknown; versions: Versions };
   const { evaluation } = checkConfig(asked, files.metrics);
   const config = { ...checkConfig(trained, files.config), evaluation };
-  const records = await readRecords(dirname(files.records), config);
+  const records = await readRecords(files.evaluation, config);
   if (records.size === 0) {
     throw new InputError('has no record of an episode.', {
       file: folder,
@@ -68,11 +69,10 @@ async function readJson(file: string, fault: string, remedy: string): Promise<un
 
 /** Every `records*.jsonl`; where an episode of an arm has several lines, the last one counts. */
 async function readRecords(folder: string, { evaluation }: RunConfig): Promise<Map<string, CountRecord[]>> {
-  const names = (await readdir(folder).catch(() => [])).filter((name) => /^records.*\.jsonl$/.test(name)).sort();
   const episodes = new Map<string, readonly CountRecord[]>();
   const order: { readonly arm: string; readonly id: string }[] = [];
-  for (const name of names) {
-    for (const { key, results } of await readJsonLines<RecordLine>(join(folder, name))) {
+  for (const file of await recordFiles(folder)) {
+    for (const { key, results } of await readJsonLines<RecordLine>(file)) {
       for (const { arm, records } of results) {
         const id = JSON.stringify([arm, key]);
         if (!episodes.has(id)) order.push({ arm, id });

@@ -71,7 +71,8 @@ const keptLines = 12;
 function exitOf(child: ChildProcess): Promise<{ readonly code: number; readonly fault?: string }> {
   return new Promise((resolve) => {
     child.once('error', (error) => resolve({ code: 1, fault: error.message }));
-    child.once('close', (code, signal) => resolve(code === null ? { code: 1, fault: `ended by ${signal}` } : { code }));
+    // Not `close`: it never comes once the channel was closed from this side.
+    child.once('exit', (code, signal) => resolve(code === null ? { code: 1, fault: `ended by ${signal}` } : { code }));
   });
 }
 

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expandGrid } from './cells.js';
 import { checkGrid, loadGrid } from './grid.js';
 import { mergePatch, touches, underKey } from './merge.js';
-import { parseShard, planCells } from './plan.js';
+import { planCells } from './plan.js';
 
 const base = { data: { kind: 'phantom' }, training: { steps: 10, styles: 'mild' } };
 const gridOf = (axes: unknown, more: object = {}) => checkGrid({ base, axes, ...more }, { folder: '/grid', base });
@@ -166,8 +166,6 @@ describe('planCells', () => {
         for (const { trainedBy } of share) if (trainedBy !== undefined) expect(names).toContain(trainedBy.name);
       }
     }
-    expect(parseShard('2/5')).toEqual({ index: 2, count: 5 });
-    for (const text of ['0/2', '3/2', '1', 'a/b', '1/0']) expect(() => parseShard(text)).toThrow('share of a sweep');
   });
 });
 

@@ -1,19 +1,17 @@
-import { copyFile, link, mkdir, readdir } from 'node:fs/promises';
+import { copyFile, cp, link, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { exists } from '../run/files.js';
 
 /**
  * Gives a run folder what another one trained: weights and checkpoints as hard links where the file system has them, since
  * these are never changed in place, and logs, which are, as copies. What is there stays.
  */
 export async function shareTraining(from: string, to: string): Promise<void> {
-  for (const part of ['weights', 'checkpoints', 'logs']) {
+  if (await exists(join(from, 'logs'))) await cp(join(from, 'logs'), join(to, 'logs'), { recursive: true });
+  for (const part of ['weights', 'checkpoints']) {
     const names = (await readdir(join(from, part)).catch(() => [])).filter((name) => !name.endsWith('.part'));
     if (names.length > 0) await mkdir(join(to, part), { recursive: true });
-    for (const name of names) {
-      const [source, target] = [join(from, part, name), join(to, part, name)];
-      if (part === 'logs') await copyFile(source, target);
-      else await linkOrCopy(source, target);
-    }
+    for (const name of names) await linkOrCopy(join(from, part, name), join(to, part, name));
   }
 }
 

@@ -1,8 +1,9 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { InputError } from '@fsmr/core';
 import { z } from 'zod';
 import { writeJson } from '../run/files.js';
-import type { Shard } from './plan.js';
+import type { Shard } from '../run/shard.js';
 
 const phases = ['train', 'evaluate'] as const;
 
@@ -11,6 +12,8 @@ export type Phase = (typeof phases)[number];
 
 const cellState = z.object({
   name: z.string(),
+  /** Its place among all cells of the grid. */
+  index: z.number(),
   labels: z.record(z.string(), z.string()),
   hash: z.string(),
   state: z.enum(['waiting', 'running', 'interrupted', 'failed', 'done']),
@@ -42,6 +45,21 @@ export type SweepState = z.output<typeof sweepState>;
 /** The file of a sweep; each shard has its own, so that folders of several machines can be put together. */
 export function sweepFile(out: string, shard?: Shard): string {
   return join(out, shard === undefined ? 'sweep.json' : `sweep-${shard.index}of${shard.count}.json`);
+}
+
+/** The cells of a sweep, from the files of all its shards, in the order of the grid. @throws InputError for none. */
+export async function readSweepCells(out: string): Promise<CellState[]> {
+  const names = (await readdir(out).catch(() => [])).filter((name) => /^sweep(-\d+of\d+)?\.json$/.test(name)).sort();
+  const sweeps = await Promise.all(names.map((name) => readSweep(join(out, name))));
+  // A cell may be in two files where shares were cut in two ways; the one that got further counts.
+  const cells = new Map<string, CellState>();
+  for (const cell of sweeps.flatMap((sweep) => sweep?.cells ?? [])) {
+    if (cells.get(cell.name)?.state !== 'done') cells.set(cell.name, cell);
+  }
+  if (cells.size === 0) {
+    throw new InputError('holds no sweep.', { file: out, remedy: 'Give the folder that `fsmr sweep --out` filled.' });
+  }
+  return [...cells.values()].sort((a, b) => a.index - b.index);
 }
 
 /** What an earlier visit left; undefined where there is none, or nothing that can be read. */
