@@ -10,7 +10,7 @@ import type { FeatureCache } from '../run/feature-cache.js';
 import { type RunFolder, runFolder } from '../run/folder.js';
 import { drawPanels } from '../run/panels.js';
 import { createProgress } from '../run/progress.js';
-import { claimRecords, provenanceOf } from '../run/provenance.js';
+import { checkRecords, claimRecords, provenanceOf } from '../run/provenance.js';
 import { openRecords, type Records } from '../run/records.js';
 import { type OpenSegmenters, openSegmenters } from '../run/segmenters.js';
 import { lessonsOfShard, type Shard } from '../run/shard.js';
@@ -121,12 +121,13 @@ async function openRun(
   }
   const folder = runFolder(out);
   await checkAdopted(folder, config);
-  const plan = await planEvaluation(config);
   const provenance = await provenanceOf(config, folder, versions, shard);
+  await checkRecords(folder.evaluation, provenance);
+  const plan = await planEvaluation(config);
   const opened = await openSegmenters(config, folder, plan.statistics, cache);
   try {
     const file = shard === undefined ? folder.records : folder.shardRecords(shard.index, shard.count);
-    await claimRecords(file, folder.evaluation, provenance);
+    await claimRecords(file, provenance);
     return { config, versions, folder, plan, opened, records: await openRecords(file) };
   } catch (error) {
     opened.dispose();

@@ -65,19 +65,22 @@ export async function readProvenance(records: string): Promise<Provenance | unde
 }
 
 /**
- * Checks that the record files of a folder were made by what makes records now, and writes down what that is.
+ * Checks that the record files of a folder were made by what would add to them now.
  *
- * @param records the file that will be added to
- * @throws ConfigError that names the first file made with other weights, versions or settings.
+ * @throws ConfigError that names the first file made with other weights or versions.
  */
-export async function claimRecords(records: string, evaluation: string, own: Provenance): Promise<void> {
+export async function checkRecords(evaluation: string, own: Provenance): Promise<void> {
   for (const file of await recordFiles(evaluation)) await checkProvenance(file, own);
+}
+
+/** Writes down what makes the lines of a record file from now on. */
+export async function claimRecords(records: string, own: Provenance): Promise<void> {
   const known = await readProvenance(records);
   // Weights of arms that are not asked for today still made lines of the file.
   await writeJson(provenanceFile(records), { ...own, weights: { ...known?.weights, ...own.weights } });
 }
 
-/** @throws ConfigError where a record file was made with other weights, versions or settings than these. */
+/** @throws ConfigError where a record file was made with other weights or versions than these. */
 export async function checkProvenance(records: string, own: Provenance): Promise<void> {
   const known = await readProvenance(records);
   if (known === undefined) return;

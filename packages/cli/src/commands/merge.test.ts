@@ -1,0 +1,129 @@
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RunConfig } from '../config/schema.js';
+import { runFolder } from '../run/folder.js';
+import { provenanceFile } from '../run/provenance.js';
+import { evaluateRun, evaluateShard, tabulateRun } from './evaluate.js';
+import { checkMergeable, mergeRecords, withTarget } from './merge.js';
+import { noSignal, startTinyRuns, tinyConfig } from './tiny-run.fixture.js';
+import { trainRun } from './train.js';
+
+let runs: Awaited<ReturnType<typeof startTinyRuns>>;
+const config = tinyConfig({ evaluation: { arms: ['base', 'japc'], classes: ['liver'], panels: 1 } });
+
+/** Shard k of three in a copy of the run of its own, as on three machines. */
+const machines = ['one', 'two', 'three'];
+beforeAll(async () => {
+  runs = await startTinyRuns();
+  await trainRun(config, runs.at('trained'), runs.own, noSignal);
+  for (const [index, name] of machines.entries()) {
+    await evaluateShardIn(name, config, index + 1, 3);
+  }
+});
+afterAll(() => runs.end());
+
+async function evaluateShardIn(name: string, asked: RunConfig, index: number, count: number): Promise<string> {
+  await cp(runs.at('trained'), runs.at(name), { recursive: true });
+  return evaluateShard(asked, runs.at(name), runs.own, noSignal, { shard: { index, count } });
+}
+
+const folders = () => machines.map((name) => runs.at(name));
+
+async function mergeInto(out: string, from: readonly string[]) {
+  const merged = await checkMergeable(await withTarget(from, out));
+  await mergeRecords(merged, out);
+  return { merged, tables: await tabulateRun(merged.config, out, runs.own) };
+}
+
+/** A copy of a machine's folder with one file changed. */
+async function changed(
+  name: string,
+  file: (folder: string) => string,
+  change: (text: string) => string,
+): Promise<string> {
+  await cp(runs.at('two'), runs.at(name), { recursive: true });
+  const path = file(runs.at(name));
+  await writeFile(path, change(await readFile(path, 'utf8')));
+  return runs.at(name);
+}
+
+const shardFile = (folder: string) => runFolder(folder).shardRecords(2, 3);
+
+describe('merging shards', () => {
+  it('gives the tables of one machine, whatever the order of the folders', async () => {
+    const out = runs.at('merged');
+    const { merged, tables } = await mergeInto(out, [...folders()].reverse());
+    expect(merged.missingShards).toEqual([]);
+    const whole = runs.at('whole');
+    await cp(runs.at('trained'), whole, { recursive: true });
+    expect(tables).toEqual(await evaluateRun(config, whole, runs.own, noSignal));
+    for (const file of ['records', 'metrics', 'metricsCsv', 'report'] as const) {
+      expect(await readFile(runFolder(out)[file], 'utf8'), file).toBe(await readFile(runFolder(whole)[file], 'utf8'));
+    }
+    // It is a run folder like any other: nothing is left to compute.
+    const stopped = AbortSignal.abort();
+    expect(await evaluateRun(config, out, runs.own, stopped)).toEqual(tables);
+  });
+
+  it('says what is missing, and goes on once that is there', async () => {
+    const out = runs.at('in parts');
+    const parts = await checkMergeable(folders().slice(0, 2));
+    expect(parts.missingShards).toEqual(['3/3']);
+    await mergeRecords(parts, out);
+    await expect(tabulateRun(parts.config, out, runs.own)).rejects.toMatchObject({ code: 'input', file: out });
+    await expect(tabulateRun(parts.config, out, runs.own)).rejects.toThrow(
+      /4 of 12 episodes are not .* arm base: liver by phantom/,
+    );
+    expect((await mergeInto(out, [runs.at('three')])).tables.arms).toHaveLength(2);
+  });
+
+  it('refuses what does not belong together, and names the file', async () => {
+    const one = runs.at('one');
+    const refused = async (folder: string, file: string, text: string, code = 'config') => {
+      const merging = checkMergeable([one, folder]);
+      await expect(merging).rejects.toMatchObject({ code, file, remedy: expect.stringMatching(/.+/) });
+      await expect(merging).rejects.toThrow(text);
+    };
+    const weights = await changed(
+      'weights',
+      (folder) => provenanceFile(shardFile(folder)),
+      (text) => text.replace(/"japc": "..../, '"japc": "0000'),
+    );
+    await refused(weights, shardFile(weights), 'other weights of japc');
+    const version = await changed(
+      'version',
+      (folder) => provenanceFile(shardFile(folder)),
+      (text) => text.replace(/"tfjs": "/, '"tfjs": "9'),
+    );
+    await refused(version, shardFile(version), 'was made with tfjs 9');
+    const trained = await changed(
+      'seed',
+      (folder) => runFolder(folder).config,
+      (text) => text.replace('"seed": 7', '"seed": 8'),
+    );
+    await refused(trained, runFolder(trained).config, 'another training run');
+    const unknown = await changed('unknown', shardFile, (text) => text);
+    await rm(provenanceFile(shardFile(unknown)));
+    await refused(unknown, shardFile(unknown), 'does not say what made it');
+    await refused(runs.at('trained'), runs.at('trained'), 'holds no evaluated episode', 'input');
+    const asked = { ...config, evaluation: { ...config.evaluation, arms: ['base' as const] } };
+    const other = await evaluateShardIn('asked', asked, 2, 3);
+    await refused(runs.at('asked'), provenanceFile(other), 'was asked for other arms');
+    const replaced = await changed(
+      'replaced',
+      (folder) => runFolder(folder).weights('base'),
+      () => 'other',
+    );
+    const merging = checkMergeable([replaced, one]);
+    await expect(merging).rejects.toMatchObject({ code: 'config', file: runFolder(replaced).weights('base') });
+  });
+
+  it('refuses to go on with records of other weights', async () => {
+    const out = runs.at('claimed');
+    await cp(runs.at('one'), out, { recursive: true });
+    await writeFile(runFolder(out).weights('base'), 'trained again');
+    const refused = evaluateRun(config, out, runs.own, noSignal);
+    await expect(refused).rejects.toMatchObject({ code: 'config', file: runFolder(out).shardRecords(1, 3) });
+    await expect(refused).rejects.toThrow('made with other weights of base');
+  });
+});
