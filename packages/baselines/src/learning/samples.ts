@@ -1,0 +1,76 @@
+import { InterruptedError, type Random } from '@fsmr/core';
+import {
+  type AugmentationName,
+  type AugmentationPreset,
+  applyAugmentation,
+  normalise,
+  type Scan,
+  type SliceSample,
+  type Statistics,
+  sampleAugmentation,
+  sliceOf,
+} from '@fsmr/datasets';
+import type { Lesson } from '@fsmr/training';
+import * as tf from '@tensorflow/tfjs';
+
+/** Ranges of the transforms training slices are put through, or none. */
+export type TrainingAugmentation = AugmentationName | AugmentationPreset | 'none';
+
+/** The support slices of a lesson with a mask a rater, normalised; a slice that stands for several parts comes once. */
+export function supportSamples({ scan, slices, classId, raters }: Lesson, statistics?: Statistics): SliceSample[] {
+  const normalised = normalise(scan, statistics);
+  return [...new Set(slices)].map((slice) => sliceOf(normalised, slice, classId, raters));
+}
+
+/** Slices of one size as tensors. */
+export interface SliceBatch {
+  /** [B, H, W, 3] */
+  readonly images: tf.Tensor4D;
+  /** [B, H, W, R], 0 or 1 */
+  readonly masks: tf.Tensor4D;
+}
+
+/** A batch, each slice under a transform of its own that image and masks share. The caller owns the tensors. */
+export function sliceBatch(
+  samples: readonly SliceSample[],
+  augmentation: TrainingAugmentation,
+  random: Random,
+): SliceBatch {
+  const moved = samples.map((sample) =>
+    augmentation === 'none' ? sample : applyAugmentation(sample, sampleAugmentation(random, augmentation)),
+  );
+  return tf.tidy(() => {
+    const images = moved.map(({ image, height, width }) =>
+      tf.tile(tf.tensor3d(Float32Array.from(image), [height, width, 1]), [1, 1, 3]),
+    );
+    const masks = moved.map(({ masks: own, height, width }) =>
+      tf.stack(
+        own.map((mask) => tf.tensor2d(Float32Array.from(mask), [height, width])),
+        2,
+      ),
+    );
+    return { images: tf.stack(images), masks: tf.stack(masks) } as never;
+  });
+}
+
+/** Samples in random order, cut into batches. */
+export function batchesOf<Sample>(samples: readonly Sample[], size: number, random: Random): Sample[][] {
+  const shuffled = random.shuffle(samples);
+  return Array.from({ length: Math.ceil(shuffled.length / size) }, (_, i) => shuffled.slice(i * size, (i + 1) * size));
+}
+
+/** One slice of a scan as a network image [1, H, W, 3]; normalising the scan is remembered for the next call. */
+export function sliceReader(statistics?: Statistics): (scan: Scan, slice: number) => tf.Tensor4D {
+  let last: { readonly scan: Scan; readonly normalised: Scan } | undefined;
+  return (scan, slice) => {
+    if (last?.scan !== scan) last = { scan, normalised: normalise(scan, statistics) };
+    const { height, width, image } = sliceOf(last.normalised, slice);
+    return tf.tidy(() => tf.tile(tf.tensor4d(Float32Array.from(image), [1, height, width, 1]), [1, 1, 1, 3]));
+  };
+}
+
+/** Lets timers and signals in. @throws InterruptedError where the signal has come. */
+export async function breathe(signal: AbortSignal | undefined, what: string): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+  if (signal?.aborted === true) throw new InterruptedError(`${what} was stopped before it had learned.`);
+}
