@@ -7,7 +7,7 @@ import { build } from 'esbuild';
  * `entry` is the program of that name here when absent; worker threads are written as `.js`, the name packages give them.
  */
 export async function bundle(name, entry = fileURLToPath(new URL(`./${name}.ts`, import.meta.url))) {
-  const outfile = fileURLToPath(new URL(`../dist/${name}.${name === 'worker' ? 'js' : 'mjs'}`, import.meta.url));
+  const outfile = fileURLToPath(new URL(`../dist/${name}.${name.endsWith('worker') ? 'js' : 'mjs'}`, import.meta.url));
   await build({
     entryPoints: [entry],
     bundle: true,
