@@ -67,7 +67,9 @@ describe('createProgram', () => {
   });
 
   it('says which word is missing or unknown', async () => {
-    await expect(run('train', '--out', folder)).rejects.toThrow("required option '--config <file>'");
+    await expect(run('train', '--config', 'run.json')).rejects.toThrow("required option '--out <folder>'");
+    await expect(run('train', '--out', folder)).rejects.toThrow('Give --config, or --preset and --data.');
+    await expect(run('train', '--out', folder, '--preset', 'curvs')).rejects.toThrow('Allowed choices are curvas');
     await expect(run('trian')).rejects.toThrow("unknown command 'trian'");
     await expect(run('styles', '--mask', 'm', '--out', 'o', '--preset', 'wild')).rejects.toThrow('Allowed choices');
   });

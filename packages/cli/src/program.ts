@@ -1,32 +1,30 @@
-import { join } from 'node:path';
 import { describeDiagnosis, doctor } from '@fsmr/engine';
 import { Command } from 'commander';
-import { demoConfig } from './commands/demo.js';
-import { evaluateRun } from './commands/evaluate.js';
 import { segmentCommand } from './commands/segment.js';
 import { readSegmentTask } from './commands/segment-inputs.js';
-import { trainRun } from './commands/train.js';
-import { checkConfig, loadConfig } from './config/load.js';
-import type { RunConfig } from './config/schema.js';
 import { addDataCommands } from './program-data.js';
 import { addEvaluationCommands } from './program-evaluation.js';
 import { addResultCommands } from './program-results.js';
+import { addTrainingCommands } from './program-training.js';
 import { startConfiguredEngine } from './run/engine.js';
 import { seedOf } from './run/seed.js';
-import { withRun } from './run/with-run.js';
-import { evaluationText } from './run/write-results.js';
 
 const configHelp = `
 The configuration is JSON. A folder of images outlined by several people needs no more than
   { "data": { "kind": "folder", "folder": "cases" } }
 where cases/<case>/image.png lies beside one mask a rater (anna.png, ben.png; white is foreground).
+A published experiment on data that fsmr prepare wrote needs
+  { "preset": { "name": "curvas", "setting": 2, "labelSet": 1, "root": "data/curvas" }, "model": { "method": "dspnet" } }
+whose own keys win over those of the preset.
 Other keys, all optional:
   name, seed              title of the report; any number or text
   data.kind               folder; phantom (scans, size, raters); bubil, lidc; prepared (what fsmr prepare wrote)
   data.raters             names in order, or a pattern such as "*_amira"
   data.classes, .classOf  class names; "prefix" if case names start with them
   data.group              manifest field that must not be split (patient)
+  data.test               a prepared folder of its own for evaluation
   data.modality           CT (normalised with the training scans' statistics), MR, other (scan by scan)
+  resize                  slices become squares of this many pixels
   split.evaluation, .fold share kept for evaluation, which share
   model.backbone          tiny, resnet18, resnet34, resnet50, resnet101, qnet, rpt
   model.layers, .channels stages of a resnet (3 or 4), channels of its head
@@ -43,35 +41,12 @@ Other keys, all optional:
   engine.backend, .threads, .loaders (threads that make training episodes ahead; 0: none)
 Results: config.json, versions.json, metrics.json, metrics.csv, weights/*.safetensors, overlays/*.png, report.html.`;
 
-interface CommonOptions {
-  readonly out: string;
-  readonly seed?: string;
-}
-
 /** The fsmr command, its words and their meaning. */
 export function createProgram(): Command {
   const program = new Command('fsmr')
     .description('Few-shot multi-rater segmentation: one outlined image in, one mask a rater out.')
     .showHelpAfterError();
-  program
-    .command('demo')
-    .description('train and evaluate on a phantom whose raters have known styles, then write a report')
-    .option('--out <folder>', 'where results go', 'out/demo')
-    .option('--seed <seed>', 'same seed, same table', '1234')
-    .action(({ out, seed }: CommonOptions & { seed: string }) => trainAndEvaluate(demoConfig(seedOf(seed)), out));
-  program
-    .command('train')
-    .description('train the base method and JAPC from superpixel pseudo labels; given again, it resumes')
-    .requiredOption('--config <file>', 'JSON configuration, see below')
-    .requiredOption('--out <folder>', 'run folder')
-    .option('--seed <seed>', 'overrides the configuration')
-    .option('--loaders <number>', 'threads that make episodes ahead; 0 makes them between steps', Number)
-    .addHelpText('after', configHelp)
-    .action(async ({ config, out, seed, loaders }: CommonOptions & { config: string; loaders?: number }) => {
-      await withRun(await configured(config, { seed, loaders }), (run, versions, signal) =>
-        trainRun(run, out, versions, signal),
-      );
-    });
+  addTrainingCommands(program, configHelp);
   addEvaluationCommands(program, configHelp);
   program
     .command('segment')
@@ -112,24 +87,4 @@ interface SegmentOptions {
   readonly out: string;
   readonly backend?: string;
   readonly seed?: string;
-}
-
-async function trainAndEvaluate(config: RunConfig, out: string): Promise<void> {
-  await withRun(config, async (run, versions, signal) => {
-    await trainRun(run, out, versions, signal);
-    const found = await evaluateRun(run, out, versions, signal);
-    process.stdout.write(`${evaluationText(found)}\n\nReport: ${join(out, 'report.html')}\n`);
-  });
-}
-
-async function configured(
-  file: string,
-  { seed, loaders }: { readonly seed: string | undefined; readonly loaders: number | undefined },
-): Promise<RunConfig> {
-  const config = await loadConfig(file);
-  return checkConfig({
-    ...config,
-    ...(seed === undefined ? {} : { seed: seedOf(seed) }),
-    engine: { ...config.engine, ...(loaders === undefined ? {} : { loaders }) },
-  });
 }

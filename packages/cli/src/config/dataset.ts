@@ -12,6 +12,7 @@ import {
   type ScanInfo,
 } from '@fsmr/datasets';
 import type { RunConfig } from './schema.js';
+import { isTestScan, trainAndTest } from './train-and-test.js';
 
 /** Opens the data set a configuration names. */
 export async function buildDataset(config: RunConfig): Promise<Dataset> {
@@ -29,13 +30,25 @@ async function openDataset({ data, seed }: RunConfig): Promise<Dataset> {
       return folderDataset(data.folder, lidc);
     case 'folder':
       return folderDataset(data.folder, given(data) as FolderOptions);
-    case 'prepared':
-      return preparedDataset(data.folder, given(data) as PreparedOptions);
+    case 'prepared': {
+      const train = await preparedDataset(data.folder, given(data) as PreparedOptions);
+      if (data.test === undefined) return train;
+      return trainAndTest(train, await preparedDataset(data.test, given(data) as PreparedOptions));
+    }
   }
 }
 
 /** The options somebody wrote down, without where the data lies. */
-function given({ kind: _kind, folder: _folder, ...options }: { kind: string; folder: string }): object {
+function given({
+  kind: _kind,
+  folder: _folder,
+  test: _test,
+  ...options
+}: {
+  kind: string;
+  folder: string;
+  test?: string | undefined;
+}): object {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
@@ -48,11 +61,18 @@ export interface Split {
 /**
  * Divides scans by group (patient), class by class, so that every class is on both sides. The same seed gives the same
  * division; fold k takes the k-th share, so that 1 / share folds together evaluate every scan once. A share of 1 trains
- * and evaluates on all scans, which is sound for pseudo labels alone: they use no mask of any rater.
+ * and evaluates on all scans, which is sound for pseudo labels alone: they use no mask of any rater. A set with a test
+ * part of its own is divided as published.
  *
  * @throws ConfigError where a side would be empty.
  */
-export function splitScans(dataset: Dataset, { split, seed }: RunConfig): Split {
+export function splitScans(dataset: Dataset, { data, split, seed }: RunConfig): Split {
+  if (data.kind === 'prepared' && data.test !== undefined) {
+    return {
+      training: dataset.scans.filter((scan) => !isTestScan(scan)),
+      evaluation: dataset.scans.filter(isTestScan),
+    };
+  }
   if (split.evaluation === 1) return { training: dataset.scans, evaluation: dataset.scans };
   const random = createRandom(seed).fork('split');
   const evaluated = new Set<string>();

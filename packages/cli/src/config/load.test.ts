@@ -72,12 +72,12 @@ describe('loadConfig', () => {
 
   it('takes every example', async () => {
     const examples = fileURLToPath(new URL('../../../../examples/', import.meta.url));
-    const folders = ['phantom', 'real-images'];
+    const folders = ['phantom', 'presets', 'real-images'];
     const found = await Promise.all(folders.map(async (name) => [name, await readdir(join(examples, name))] as const));
     const configs = found.flatMap(([name, files]) =>
       files.filter((file) => file.endsWith('.json')).map((file) => join(name, file)),
     );
-    expect(configs.length).toBeGreaterThanOrEqual(6);
+    expect(configs.length).toBeGreaterThanOrEqual(11);
     for (const name of configs) await expect(loadConfig(join(examples, name)), name).resolves.toHaveProperty('data');
   });
 

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { ConfigError } from '@fsmr/core';
 import type { ZodError } from 'zod';
+import { expandPreset } from './presets.js';
 import { configSchema, type RunConfig } from './schema.js';
 
 /**
@@ -31,7 +32,7 @@ export async function loadConfig(file: string): Promise<RunConfig> {
 
 /** Checks a configuration value. @throws ConfigError with one line a fault. */
 export function checkConfig(value: unknown, file?: string): RunConfig {
-  const result = configSchema.safeParse(value);
+  const result = configSchema.safeParse(expandPreset(value, file));
   if (result.success) return result.data;
   throw new ConfigError(faults(result.error), { file, remedy: 'See `fsmr train --help` for the keys.' });
 }
@@ -44,18 +45,18 @@ function faults(error: ZodError): string {
 }
 
 /** A configuration, checked or not, whose relative paths start from a folder: with absolute ones. */
-export function pathsFrom<Config extends { readonly data?: unknown; readonly model?: unknown }>(
-  config: Config,
-  folder: string,
-): Config {
+export function pathsFrom<
+  Config extends { readonly data?: unknown; readonly model?: unknown; readonly preset?: unknown },
+>(config: Config, folder: string): Config {
   const absolute = (part: unknown, key: string): unknown => {
     const path = (part as Readonly<Record<string, unknown>> | undefined)?.[key];
     return typeof path !== 'string' || isAbsolute(path) ? part : { ...(part as object), [key]: resolve(folder, path) };
   };
-  const { data, model } = config;
+  const { data, model, preset } = config;
   return {
     ...config,
-    ...(data === undefined ? {} : { data: absolute(data, 'folder') }),
+    ...(data === undefined ? {} : { data: absolute(absolute(data, 'folder'), 'test') }),
+    ...(preset === undefined ? {} : { preset: absolute(preset, 'root') }),
     ...(model === undefined ? {} : { model: absolute(model, 'weights') }),
   };
 }

@@ -30,6 +30,7 @@ const presetData = z.strictObject({
 const preparedData = z.strictObject({
   kind: z.literal('prepared'),
   folder: z.string().describe('what fsmr prepare wrote: image_{k}.nii.gz, label_{k}_{r}.nii.gz'),
+  test: z.string().optional().describe('another such folder: its scans are evaluated, those of folder train'),
   classes: z.array(z.string()).min(1).optional(),
   modality: z.enum(['CT', 'MR', 'other']).optional(),
 });
