@@ -39,9 +39,11 @@ const downloads = `
 Raw layouts, and where the data comes from:
   curvas   <raw>/[training_set/]<case>/image.nii.gz, annotation_1.nii.gz to annotation_3.nii.gz (CURVAS challenge, Zenodo)
   qubiq    <training>/<task>/Training/<case>/image.nii.gz, task01_seg01.nii.gz, ... (QUBIQ 2021 challenge)
-  sabs     <raw>/img/img0001.nii.gz, label/label0001.nii.gz (Synapse, BTCV abdomen)
-  chaost2  <raw>/image_1.nii.gz, label_1.nii.gz (CHAOS T2-SPIR, converted from DICOM)
-  cmr      <raw>/image_1.nii.gz, label_1.nii.gz (MS-CMRSeg bSSFP)
+  sabs     img0001.nii.gz, label0001.nii.gz anywhere below <raw> (Synapse, BTCV abdomen)
+  chaost2  <raw>/Train_Sets/MR/<id>/T2SPIR/DICOM_anon/*.dcm, Ground/*.png (CHAOS challenge, Zenodo)
+           or image_1.nii.gz, label_1.nii.gz converted before, labels 0 to 4
+  cmr      patient1_C0.nii.gz, patient1_C0_manual.nii.gz anywhere below <raw> (MS-CMRSeg 2019, bSSFP)
+           or image_1.nii.gz, label_1.nii.gz
 Only what is missing is done; an interrupted preparation goes on when started again.
 Train on the result with { "data": { "kind": "prepared", "folder": "<out>" } }.`;
 

@@ -53,6 +53,7 @@ describe('a DICOM series', () => {
   it('becomes a scan in the order of its positions, in Hounsfield units', () => {
     const scan = decodeDicomSeries(series(slice(6), slice(0), slice(3)));
     expect(scan).toMatchObject({ size: [3, 2, 3], spacing: [0.5, 0.7, 3], origin: [-10, 20, 0] });
+    expect(scan.files).toEqual(['1.dcm', '2.dcm', '0.dcm']);
     expect(scan.direction).toEqual([-1, 0, 0, 0, -1, 0, 0, 0, 1]);
     expect([...scan.data.subarray(6, 12)]).toEqual([-994, -1002, -996, -994, -992, -990]);
   });

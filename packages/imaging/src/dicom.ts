@@ -44,6 +44,12 @@ function sliceSpacing(heights: readonly number[], slices: readonly DicomSlice[])
   return spacing;
 }
 
+/** A scan read from a series. */
+export interface DicomScan extends Volume {
+  /** The file of each slice, from the first of the volume to the last. */
+  readonly files: readonly string[];
+}
+
 /**
  * One scan from the slices of a series, in any order. Values are scaled by each slice's rescale slope and intercept.
  *
@@ -51,7 +57,7 @@ function sliceSpacing(heights: readonly number[], slices: readonly DicomSlice[])
  * @throws InputError for files that cannot be used or belong to several series, GeometryError where slices are
  * missing or unlike.
  */
-export function decodeDicomSeries(files: readonly { readonly file: string; readonly bytes: Uint8Array }[]): Volume {
+export function decodeDicomSeries(files: readonly { readonly file: string; readonly bytes: Uint8Array }[]): DicomScan {
   const parsed = files.map(({ file, bytes }) => parseDicomSlice(bytes, file));
   const first = parsed[0];
   if (first === undefined) throw new InputError('a series needs at least one slice.');
@@ -84,14 +90,14 @@ export function decodeDicomSeries(files: readonly { readonly file: string; reado
     const options = { file: slice.file };
     data.set(scanOf(storedValues(slice.bytes, slice.offset, header, options), header, options).data, z * area);
   });
-  return createVolume(data, grid.size, grid);
+  return { ...createVolume(data, grid.size, grid), files: slices.map(({ file }) => file) };
 }
 
 /**
  * Reads the scan in a folder that holds one uncompressed DICOM series; files that are not DICOM are passed over.
  * @throws InputError where the folder holds none, see {@link decodeDicomSeries}.
  */
-export async function readDicomSeries(folder: string): Promise<Volume> {
+export async function readDicomSeries(folder: string): Promise<DicomScan> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
     throw new InputError('the folder cannot be read.', { file: folder, cause, remedy: 'Check the path.' });
   });

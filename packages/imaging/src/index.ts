@@ -1,7 +1,7 @@
 export * from './byte-blur.js';
 export * from './components.js';
 export * from './crop.js';
-export { decodeDicomSeries, readDicomSeries } from './dicom.js';
+export { type DicomScan, decodeDicomSeries, readDicomSeries } from './dicom.js';
 export * from './distance.js';
 export * from './gaussian.js';
 export * from './geometry.js';

@@ -27,6 +27,8 @@ export interface RawCase {
   readonly image: string;
   /** By rater id, ascending. */
   readonly masks: ReadonlyMap<number, string>;
+  /** Every file that is read, where image and masks are folders. */
+  readonly files?: readonly string[];
   readonly warnings: readonly string[];
 }
 
@@ -153,6 +155,8 @@ async function prepareCases(
 
 const recordFile = (out: string, { number }: RawCase): string => join(out, 'records', `case_${number}.json`);
 
+const inputsOf = ({ files, image, masks }: RawCase): readonly string[] => files ?? [image, ...masks.values()];
+
 async function finishedCase(
   { raw: folder, out }: Preparation,
   raw: RawCase,
@@ -161,7 +165,7 @@ async function finishedCase(
 ): Promise<CaseRecord | undefined> {
   const record = (await readJson(recordFile(out, raw))) as CaseRecord | undefined;
   if (record?.stepsSha256 !== stepsSha256 || record.source !== raw.source) return undefined;
-  const inputs = [raw.image, ...raw.masks.values()];
+  const inputs = inputsOf(raw);
   const same = inputs.length === record.inputs.length && inputs.every((file, i) => record.inputs[i]!.file === file);
   if (!same || !(await unchanged(folder, record.inputs, verify))) return undefined;
   return (await unchanged(out, record.outputs, verify)) ? record : undefined;
@@ -216,7 +220,7 @@ async function recordCase(
     stepsSha256,
     versions: { preparation: preparationVersion, node: process.versions.node, zlib: process.versions.zlib },
     warnings,
-    inputs: await Promise.all([raw.image, ...raw.masks.values()].map((file) => fileRecord(folder, file))),
+    inputs: await Promise.all(inputsOf(raw).map((file) => fileRecord(folder, file))),
     outputs: await Promise.all([...files, ...regions].map((file) => fileRecord(out, file))),
     ...summary,
   };

@@ -76,6 +76,32 @@ describe('sets with one rater', () => {
     expect(scan.stored?.voxels).toBe(257 * 257 * 3);
   });
 
+  it('finds CMR and SABS files under the names and in the folders they are downloaded with', async () => {
+    const [raw, size] = [join(root, 'cmr-raw'), [20, 20, 2] as const];
+    await mkdir(join(raw, 'c0t2lge'), { recursive: true });
+    await mkdir(join(raw, 'gt', 'C0'), { recursive: true });
+    for (const name of ['c0t2lge/patient7_LGE', 'c0t2lge/patient7_C0']) {
+      await write(`cmr-raw/${name}.nii.gz`, 'cmr-raw/gt/C0/patient7_C0_manual.nii.gz', size, [1.25, 1.25, 8], [200]);
+    }
+    const found = await prepareSingleRater('CMR', raw, join(raw, 'out'), { superpixels: false });
+    expect(found.cases[0]!.inputs.map(({ file }) => file)).toEqual([
+      join('c0t2lge', 'patient7_C0.nii.gz'),
+      join('gt', 'C0', 'patient7_C0_manual.nii.gz'),
+    ]);
+    // What was prepared into the same folder is not taken for raw data.
+    expect((await prepareSingleRater('CMR', raw, join(raw, 'out'), { superpixels: false })).cases).toHaveLength(1);
+    await mkdir(join(root, 'btcv', 'RawData', 'Training', 'img'), { recursive: true });
+    await mkdir(join(root, 'btcv', 'RawData', 'Training', 'label'));
+    const inner = 'btcv/RawData/Training';
+    await write(`${inner}/img/img0004.nii`, `${inner}/label/label0004.nii`, [80, 80, 2], [1, 1, 3], [0, 13]);
+    const sabs = await prepareSingleRater('SABS', join(root, 'btcv'), join(root, 'btcv-out'), { superpixels: false });
+    expect(sabs.cases.map(({ number }) => number)).toEqual([4]);
+    await write(`${inner}/img0004.nii`, `${inner}/label/label0004.nii`, [80, 80, 2], [1, 1, 3], [0]);
+    await expect(prepareSingleRater('SABS', join(root, 'btcv'), join(root, 'x'))).rejects.toThrow(
+      'number 4 is there twice',
+    );
+  });
+
   it('names what is missing', async () => {
     await expect(prepareSingleRater('SABS', join(root, 'cmr'), join(root, 'x'))).rejects.toMatchObject({
       code: 'input',

@@ -1,15 +1,15 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '@fsmr/core';
 import { centreCrop, type Grid, gridWithSpacing, type LabelVolume, type Vector3, type Volume } from '@fsmr/imaging';
 import { foregroundThresholds } from '@fsmr/pseudo-labels';
-import { listFolder } from '../folder/find-cases.js';
 import { publishedTables } from '../tables.js';
+import { chaosCases, readChaosCase } from './chaos.js';
 import { clipTop, ctWindow, windowAndStretch } from './intensity.js';
+import { type PairNames, pairedCases } from './pairs.js';
 import { readOnOneGrid } from './raw.js';
 import type { PreparationRecord, StepRecord } from './record.js';
 import { cutAndSample, innerBox, preparedSide } from './region.js';
-import { type PrepareControl, type RawCase, runPreparation } from './run.js';
+import { type PrepareControl, runPreparation } from './run.js';
 import { publishedSuperpixels } from './superpixels.js';
 
 /** Data sets with one rater. */
@@ -18,18 +18,11 @@ export type SingleRaterSet = 'SABS' | 'CHAOST2' | 'CMR';
 type Volumes = { image: Volume; labels: Map<number, LabelVolume> };
 
 interface Recipe {
-  /** Folder and file names of images and labels, with the number as the one group. */
-  readonly images: { readonly folder: string; readonly name: RegExp };
-  readonly labels: { readonly folder: string; readonly name: RegExp };
+  readonly names: PairNames;
   readonly steps: readonly StepRecord[];
   readonly threshold: number;
   prepare(volumes: Volumes, file: string): Volumes;
 }
-
-const paired = {
-  images: { folder: '', name: /^image_(\d+)\.nii(?:\.gz)?$/ },
-  labels: { folder: '', name: /^label_(\d+)\.nii(?:\.gz)?$/ },
-} as const;
 
 function sampleAndCentre(volumes: Volumes, spacing: Vector3): Volumes {
   const sampled = cutAndSample(volumes, undefined, clipTop, (grid: Grid) => gridWithSpacing(grid, spacing));
@@ -40,9 +33,14 @@ function sampleAndCentre(volumes: Volumes, spacing: Vector3): Volumes {
   };
 }
 
-function mrRecipe(spacing: Vector3, threshold: number, values?: Readonly<Record<number, number>>): Recipe {
+function mrRecipe(
+  names: PairNames,
+  spacing: Vector3,
+  threshold: number,
+  values?: Readonly<Record<number, number>>,
+): Recipe {
   return {
-    ...paired,
+    names,
     threshold,
     steps: [
       { step: 'clip', percentile: 99.5 },
@@ -76,8 +74,7 @@ const factor = 448 / preparedSide;
 
 const recipes: Record<SingleRaterSet, Recipe> = {
   SABS: {
-    images: { folder: 'img', name: /^img(\d+)\.nii(?:\.gz)?$/ },
-    labels: { folder: 'label', name: /^label(\d+)\.nii(?:\.gz)?$/ },
+    names: { image: /^img(\d+)\.nii(?:\.gz)?$/, label: /^label(\d+)\.nii(?:\.gz)?$/ },
     threshold: foregroundThresholds.ct,
     steps: [
       { step: 'window', low: ctWindow[0], high: ctWindow[1], to: 'least and greatest of the volume to 0 and 255' },
@@ -96,16 +93,30 @@ const recipes: Record<SingleRaterSet, Recipe> = {
       );
     },
   },
-  CHAOST2: mrRecipe([1.25, 1.25, 7.7], foregroundThresholds.chaost2),
+  CHAOST2: mrRecipe(
+    { image: /^image_(\d+)\.nii(?:\.gz)?$/, label: /^label_(\d+)\.nii(?:\.gz)?$/ },
+    [1.25, 1.25, 7.7],
+    foregroundThresholds.chaost2,
+  ),
   // The published notebooks give CMR supervoxels alone; the body is found as in the other MR set of that scale.
-  CMR: mrRecipe([1.25, 1.25, 7.99], foregroundThresholds.ct, { 0: 0, 200: 1, 500: 2, 600: 3 }),
+  CMR: mrRecipe(
+    {
+      image: /^(?:image_|patient(?=\d+_C0\.))(\d+)(?:_C0)?\.nii(?:\.gz)?$/,
+      label: /^(?:label_|patient(?=\d+_C0_manual\.))(\d+)(?:_C0_manual)?\.nii(?:\.gz)?$/,
+    },
+    [1.25, 1.25, 7.99],
+    foregroundThresholds.ct,
+    { 0: 0, 200: 1, 500: 2, 600: 3 },
+  ),
 };
 
 /**
  * Prepares a data set with one rater (datasets section 8.4) in the layout the multi-rater sets have, its rater as 1.
  *
- * Raw layouts, NIfTI: SABS `img/img0001.nii.gz` and `label/label0001.nii.gz`; CHAOST2 and CMR `image_{k}.nii.gz` and
- * `label_{k}.nii.gz`, where CHAOS T2 has been read from DICOM and its labels are 0 to 4 already.
+ * Raw layouts, in any folders below the one given: SABS `img0001.nii.gz` and `label0001.nii.gz` (Synapse, BTCV); CMR
+ * `patient1_C0.nii.gz` and `patient1_C0_manual.nii.gz` (MS-CMRSeg 2019, bSSFP) or `image_{k}` and `label_{k}`. CHAOST2:
+ * the download as it is, `Train_Sets/MR/{id}/T2SPIR` with DICOM and PNG, or `image_{k}.nii.gz` and `label_{k}.nii.gz` that
+ * were converted before, with labels 0 to 4.
  *
  * @throws InputError for a missing folder, an image without labels, or unknown labels.
  */
@@ -117,6 +128,7 @@ export async function prepareSingleRater(
 ): Promise<PreparationRecord> {
   const recipe = recipes[set];
   const { modality, names } = publishedTables[set];
+  const chaos = set === 'CHAOST2' ? await chaosCases(folder) : undefined;
   return runPreparation({
     ...control,
     name: set.toLowerCase(),
@@ -124,41 +136,13 @@ export async function prepareSingleRater(
     names,
     raw: folder,
     out,
-    cases: await pairsOf(folder, recipe),
+    cases: chaos ?? (await pairedCases(folder, recipe.names, out)),
     steps: recipe.steps,
     superpixelStep: { ...publishedSuperpixels, foregroundThreshold: recipe.threshold },
     async prepare(raw) {
-      const { image, labels, warnings } = await readOnOneGrid(folder, raw);
+      const read = chaos === undefined ? readOnOneGrid : readChaosCase;
+      const { image, labels, warnings } = await read(folder, raw);
       return { ...recipe.prepare({ image, labels }, join(folder, raw.image)), warnings };
     },
   });
-}
-
-async function numbered(folder: string, { folder: inner, name }: Recipe['images']): Promise<Map<number, string>> {
-  const files = await listFolder(join(folder, inner));
-  return new Map(
-    files.flatMap((file) => {
-      const match = name.exec(file.name);
-      return match === null ? [] : [[Number(match[1]), join(inner, file.name)] as const];
-    }),
-  );
-}
-
-async function pairsOf(folder: string, { images, labels }: Recipe): Promise<RawCase[]> {
-  if (!existsSync(join(folder, images.folder))) {
-    throw new InputError('there is no such folder.', { file: join(folder, images.folder), remedy: 'Check the path.' });
-  }
-  const masks = await numbered(folder, labels);
-  return [...(await numbered(folder, images))]
-    .sort(([a], [b]) => a - b)
-    .map(([number, image]) => {
-      const mask = masks.get(number);
-      if (mask === undefined) {
-        throw new InputError('this image has no labels.', {
-          file: join(folder, image),
-          remedy: 'Add them, or move it away.',
-        });
-      }
-      return { number, source: image, image, masks: new Map([[1, mask]]), warnings: [] };
-    });
 }
