@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { ConfigError, InputError } from '@fsmr/core';
 import { documentHtml, documentLatex, documentMarkdown } from '../report/document.js';
 import { groupRuns } from '../report/experiments.js';
+import { drawFigures } from '../report/figures.js';
 import { longCsv } from '../report/long-csv.js';
 import { resultTables } from '../report/result-tables.js';
 import { resultsDocument } from '../report/results-document.js';
@@ -40,7 +41,11 @@ export async function reportCommand({ sweep, run = [], out, formats, title }: Re
   }
   const experiments = groupRuns(runs);
   const tables = resultTables(experiments);
-  const document = resultsDocument({ title: title ?? 'Results', experiments, tables, figures: [], missing });
+  // Tables of numbers alone need no pictures.
+  const figures = formats.some((format) => format === 'html' || format === 'md')
+    ? await drawFigures(experiments, out)
+    : [];
+  const document = resultsDocument({ title: title ?? 'Results', experiments, tables, figures, missing });
   const texts: Record<ReportFormat, () => readonly [name: string, text: string]> = {
     html: () => ['report.html', documentHtml(document)],
     md: () => ['report.md', documentMarkdown(document)],

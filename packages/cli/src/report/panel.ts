@@ -16,7 +16,7 @@ export interface Panel {
 }
 
 /** Dice of two masks; 1 where both are empty. */
-function diceOf(a: Mask2D, b: Mask2D): number {
+export function diceOf(a: Mask2D, b: Mask2D): number {
   let both = 0;
   let sum = 0;
   for (let i = 0; i < a.data.length; i++) {

@@ -23,6 +23,8 @@ export interface RunFolder {
   readonly metrics: string;
   readonly metricsCsv: string;
   readonly overlays: string;
+  /** What the report's panels show, to draw them again. */
+  readonly panels: string;
   readonly report: string;
 }
 
@@ -46,6 +48,7 @@ export function runFolder(root: string): RunFolder {
     metrics: join(root, 'metrics.json'),
     metricsCsv: join(root, 'metrics.csv'),
     overlays: join(root, 'overlays'),
+    panels: join(root, 'panels'),
     report: join(root, 'report.html'),
   };
 }

@@ -4,6 +4,7 @@ import { encodePng, type Image2D, type Mask2D } from '@fsmr/imaging';
 import { classPlane, type LessonEpisodes, lessonFor, type Segmenter } from '@fsmr/training';
 import { raterColour } from '../report/colours.js';
 import type { Panel } from '../report/panel.js';
+import { writePanel } from '../report/panel-data.js';
 import { outlined } from '../report/pictures.js';
 import { writeAtomically } from './files.js';
 import type { RunFolder } from './folder.js';
@@ -57,6 +58,7 @@ async function drawPanel(inputs: Omit<PanelInputs, 'count' | 'lessons'>, episode
     predictions,
   };
   await saveOverlays(inputs.folder, episode, panel);
+  await writePanel(join(inputs.folder.panels, `${fileName(episode)}.json`), panel);
   return panel;
 }
 
@@ -67,12 +69,17 @@ async function saveOverlays(
 ): Promise<void> {
   for (const [arm, masks] of predictions) {
     const outlines = [...masks.values()].map((mask, index) => ({ mask, colour: raterColour(index) }));
-    const name = `${episode.className}_${episode.queryScan}_by_${episode.supportScan}_${arm}.png`.replace(
-      /[^\w.-]+/g,
-      '-',
-    );
+    const name = `${fileName(episode)}_${fileNamePart(arm)}.png`;
     await writeAtomically(join(folder.overlays, name), encodePng(outlined(query.image, outlines)));
   }
+}
+
+function fileName({ className, queryScan, supportScan }: EvaluationEpisode): string {
+  return fileNamePart(`${className}_${queryScan}_by_${supportScan}`);
+}
+
+function fileNamePart(text: string): string {
+  return text.replace(/[^\w.-]+/g, '-');
 }
 
 function sliceOf(scan: Scan, slice: number): Image2D {
