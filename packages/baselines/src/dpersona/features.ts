@@ -11,7 +11,8 @@ import { featureWidth } from './combiner.js';
 /** The part of D-Persona that images pass first. */
 export interface FeatureNet {
   readonly shapes: Readonly<Record<string, readonly number[]>>;
-  init(random: Random): ParameterRecord;
+  /** @param encoder trained parameters of the encoder under its own names, copied; drawn where absent. */
+  init(random: Random, encoder?: ParameterRecord): ParameterRecord;
   /** @returns 16 channels at the image's own size [B, H, W, 16]. */
   apply(
     parameters: ParameterRecord,
@@ -41,7 +42,10 @@ export function sharedFeatureNet(encoder: Encoder): FeatureNet {
   const shapes = Object.entries(blanks).map(([name, { shape }]) => [name, shape] as const);
   return {
     shapes: { ...tapped.shapes, ...Object.fromEntries(shapes) },
-    init: (random) => ({ ...tapped.init(random.fork('encoder')), ...drawParameters(blanks, random) }),
+    init: (random, encoder) => ({
+      ...tapped.init(random.fork('encoder'), encoder),
+      ...drawParameters(blanks, random),
+    }),
     apply: (parameters, images, options) =>
       tf.tidy(() => {
         const { outputs, statistics } = tapped.encode(parameters, images, options);

@@ -14,7 +14,8 @@ export interface Dpersona {
   readonly headPadding: 1 | 3;
   /** Shapes of all parameters by name: the feature network's, `prior`, `posterior`, `fcomb`, `proj_heads`. */
   readonly shapes: Readonly<Record<string, readonly number[]>>;
-  init(random: Random): ParameterRecord;
+  /** @param encoder trained parameters of the feature network's encoder, copied; drawn where absent. */
+  init(random: Random, encoder?: ParameterRecord): ParameterRecord;
 }
 
 /** What shapes D-Persona. */
@@ -45,7 +46,10 @@ export function dpersona({ raters, features, headPadding = 1, imageChannels = 3 
     features,
     headPadding,
     shapes: { ...features.shapes, ...Object.fromEntries(shapes) },
-    init: (random) => ({ ...features.init(random.fork('features')), ...drawParameters(blanks, random) }),
+    init: (random, encoder) => ({
+      ...features.init(random.fork('features'), encoder),
+      ...drawParameters(blanks, random),
+    }),
   };
 }
 

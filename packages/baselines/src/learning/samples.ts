@@ -1,4 +1,4 @@
-import { InterruptedError, type Random } from '@fsmr/core';
+import type { Random } from '@fsmr/core';
 import {
   type AugmentationName,
   type AugmentationPreset,
@@ -67,10 +67,4 @@ export function sliceReader(statistics?: Statistics): (scan: Scan, slice: number
     const { height, width, image } = sliceOf(last.normalised, slice);
     return tf.tidy(() => tf.tile(tf.tensor4d(Float32Array.from(image), [1, height, width, 1]), [1, 1, 1, 3]));
   };
-}
-
-/** Lets timers and signals in. @throws InterruptedError where the signal has come. */
-export async function breathe(signal: AbortSignal | undefined, what: string): Promise<void> {
-  await new Promise((resolve) => setImmediate(resolve));
-  if (signal?.aborted === true) throw new InterruptedError(`${what} was stopped before it had learned.`);
 }

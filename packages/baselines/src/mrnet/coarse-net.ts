@@ -1,5 +1,5 @@
 import { type Encoder, resnetTrunk } from '@fsmr/backbones';
-import type { ParameterRecord } from '@fsmr/core';
+import type { ParameterRecord, Random } from '@fsmr/core';
 import * as tf from '@tensorflow/tfjs';
 import { drawParameters } from '../network/blueprint.js';
 import type { Network } from '../network/network.js';
@@ -33,6 +33,8 @@ export interface WithStatistics<Outputs> {
 export interface CoarseNet extends Network<CoarseInputs, CoarseOutputs> {
   /** Channels of {@link CoarseOutputs.features}. */
   readonly width: number;
+  /** @param encoder trained parameters of the encoder under its own names, copied; drawn where absent. */
+  init(random: Random, encoder?: ParameterRecord): ParameterRecord;
   encode(parameters: ParameterRecord, images: tf.Tensor4D, options: PassOptions): WithStatistics<EncodedImages>;
   decode(parameters: ParameterRecord, inputs: DecodeInputs, options: PassOptions): WithStatistics<CoarseOutputs>;
 }
@@ -91,7 +93,10 @@ function join(tapped: TappedEncoder, own: Omit<CoarseSizes, 'bottom' | 'skips'>)
   return {
     width: own.width,
     shapes: { ...tapped.shapes, ...Object.fromEntries(shapes) },
-    init: (random) => ({ ...tapped.init(random.fork('encoder')), ...drawParameters(blanks, random) }),
+    init: (random, encoder) => ({
+      ...tapped.init(random.fork('encoder'), encoder),
+      ...drawParameters(blanks, random),
+    }),
     encode: tapped.encode,
     decode,
     apply: (parameters, { images, expertise }, options) =>

@@ -62,10 +62,18 @@ function assemble(coarse: CoarseNet, widths: Widths): Mrnet {
   };
 }
 
-/** Fresh parameters of the three networks; the caller owns them. */
-export function initMrnet({ coarse, reconstruction, refinement }: Mrnet, random: Random): ByNetwork<ParameterRecord> {
+/**
+ * Fresh parameters of the three networks; the caller owns them.
+ *
+ * @param encoder trained parameters of the coarse network's encoder under its own names, copied; drawn where absent
+ */
+export function initMrnet(
+  { coarse, reconstruction, refinement }: Mrnet,
+  random: Random,
+  encoder?: ParameterRecord,
+): ByNetwork<ParameterRecord> {
   return {
-    coarse: coarse.init(random.fork('coarse')),
+    coarse: coarse.init(random.fork('coarse'), encoder),
     reconstruction: reconstruction.init(random.fork('reconstruction')),
     refinement: refinement.init(random.fork('refinement')),
   };

@@ -1,5 +1,5 @@
 import { applyWithTaps, type Encoder, encoderTaps } from '@fsmr/backbones';
-import { ConfigError, type ParameterRecord, type Random } from '@fsmr/core';
+import { ConfigError, type ParameterRecord, type Random, WeightsError } from '@fsmr/core';
 import * as tf from '@tensorflow/tfjs';
 import type { PassOptions } from './pass.js';
 
@@ -19,7 +19,8 @@ export interface TappedEncoder {
   readonly skips: readonly number[];
   /** Shapes of the parameters under their names in the whole network. */
   readonly shapes: Readonly<Record<string, readonly number[]>>;
-  init(random: Random): ParameterRecord;
+  /** @param trained values to begin with, under the encoder's own names; copied. Drawn where absent. */
+  init(random: Random, trained?: ParameterRecord): ParameterRecord;
   /** @param parameters of the whole network */
   encode(
     parameters: ParameterRecord,
@@ -55,7 +56,7 @@ export function tapEncoder(encoder: Encoder, rename: (name: string) => string): 
     bottom: encoder.channels.at(-1)!,
     skips: taps.map(({ channels }) => channels),
     shapes: renamed(Object.fromEntries(Object.entries(encoder.specs).map(([name, { shape }]) => [name, shape]))),
-    init: (random) => renamed(encoder.init(random)),
+    init: (random, trained) => renamed(trained === undefined ? encoder.init(random) : copyOf(encoder, trained)),
     encode: (parameters, images, options) =>
       tf.tidy(() => {
         const own = Object.fromEntries(names.map(([inner, name]) => [inner, parameters[name]!]));
@@ -64,4 +65,15 @@ export function tapEncoder(encoder: Encoder, rename: (name: string) => string): 
         return { outputs, statistics: renamed(statistics) } as never;
       }),
   };
+}
+
+/** The encoder's parameters out of a record, copied. @throws WeightsError where one is missing. */
+export function copyOf({ name, specs }: Pick<Encoder, 'name' | 'specs'>, trained: ParameterRecord): ParameterRecord {
+  const missing = Object.keys(specs).find((parameter) => trained[parameter] === undefined);
+  if (missing !== undefined) {
+    throw new WeightsError(`the parameter ${missing} of the encoder ${name} is missing.`, {
+      remedy: "Give the encoder's parameters under its own names, without a prefix.",
+    });
+  }
+  return Object.fromEntries(Object.keys(specs).map((parameter) => [parameter, tf.clone(trained[parameter]!)]));
 }

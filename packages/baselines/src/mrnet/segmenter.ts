@@ -1,0 +1,95 @@
+import { createRandom } from '@fsmr/core';
+import type { Lesson, Segmenter } from '@fsmr/training';
+import * as tf from '@tensorflow/tfjs';
+import { disposeTrained, type Trained } from '../learning/adam.js';
+import { trainEpochs } from '../learning/epochs.js';
+import { defaultEpochs, type TrainedSegmenterOptions } from '../learning/options.js';
+import { sliceReader, supportSamples } from '../learning/samples.js';
+import { type ByNetwork, initMrnet, type Mrnet, type SharedMrnetOptions, sharedMrnet } from './model.js';
+import { mrnetLogits, raterExpertise } from './predict.js';
+import { mrnetAdam, mrnetStep } from './step.js';
+
+/** What shapes MRNet and how it learns. */
+export interface MrnetSegmenterOptions
+  extends TrainedSegmenterOptions,
+    Pick<SharedMrnetOptions, 'width' | 'reconstructionWidth' | 'refinementWidth'> {
+  /** 5e-4 unless given. */
+  readonly weightDecay?: number;
+}
+
+/** Slices in a batch at most. */
+const batchSize = 8;
+
+/**
+ * MRNet trained on the support slices of each lesson (spec sections 11.1 to 11.3): a rater's mask of a query is the
+ * final prediction under that rater's one-hot expertise. Learning takes minutes; see the README for smaller widths.
+ *
+ * @throws ConfigError where the encoder has no inner maps to decode with.
+ */
+export function mrnetSegmenter(options: MrnetSegmenterOptions): Segmenter {
+  const { name = 'mrnet', statistics } = options;
+  return {
+    name,
+    learn: async (lesson) => {
+      const raters = lesson.raters.length;
+      const model = sharedMrnet({ ...options, raters });
+      const state = await trained(model, lesson, options);
+      const parameters = keepParameters(state);
+      const read = sliceReader(statistics);
+      return {
+        segment: (query, slice) =>
+          tf.tidy(() => {
+            const logits = mrnetLogits(model, parameters, read(query, slice), raterExpertise(raters));
+            return tf.cast(tf.greater(tf.squeeze(logits, [3]), 0), 'float32') as tf.Tensor3D;
+          }),
+        dispose: () => tf.dispose(Object.values(parameters).map((record) => Object.values(record))),
+      };
+    },
+    dispose: () => {},
+  };
+}
+
+function trained(model: Mrnet, lesson: Lesson, options: MrnetSegmenterOptions): Promise<ByNetwork<Trained>> {
+  const { epochs = defaultEpochs, augmentation = 'sabs_aug', statistics, onEpoch } = options;
+  const { learningRate = mrnetAdam.learningRate, weightDecay = mrnetAdam.weightDecay } = options;
+  const random = createRandom(lesson.seed).fork('mrnet');
+  const samples = supportSamples(lesson, statistics);
+  const { coarse, reconstruction, refinement } = initMrnet(model, random, options.parameters);
+  const fresh = (parameters: typeof coarse): Trained => ({ parameters, moments: {} });
+  const first = { coarse: fresh(coarse), reconstruction: fresh(reconstruction), refinement: fresh(refinement) };
+  return trainEpochs<ByNetwork<Trained>>(first, {
+    stage: 'all',
+    samples,
+    epochs,
+    batch: batchSize,
+    augmentation,
+    random,
+    signal: lesson.signal,
+    step: (state, { images, masks }, stepRandom) => {
+      const maps = tf.expandDims(masks, 4) as tf.Tensor5D;
+      try {
+        const next = mrnetStep(model, state, { images, masks: maps }, stepRandom, { learningRate, weightDecay });
+        return { state: next.state, losses: { ...next.report } };
+      } finally {
+        maps.dispose();
+      }
+    },
+    onEpoch: (report) => {
+      onEpoch?.(report);
+      lesson.onProgress?.(report.epoch, report.epochs);
+    },
+    dispose: (state) => Object.values(state).forEach(disposeTrained),
+  });
+}
+
+function keepParameters(state: ByNetwork<Trained>): ByNetwork<Trained['parameters']> {
+  const kept = ({ parameters, moments }: Trained): Trained['parameters'] => {
+    disposeTrained({ parameters: {}, moments });
+    return parameters;
+  };
+  return {
+    coarse: kept(state.coarse),
+    reconstruction: kept(state.reconstruction),
+    refinement: kept(state.refinement),
+  };
+}

@@ -1,0 +1,90 @@
+import { createRandom, type ParameterRecord } from '@fsmr/core';
+import type { Dataset } from '@fsmr/datasets';
+import type { Lesson, Segmenter } from '@fsmr/training';
+import * as tf from '@tensorflow/tfjs';
+import { defaultEpochs, type TrainedSegmenterOptions } from '../learning/options.js';
+import { sliceReader } from '../learning/samples.js';
+import { supervisedNet } from './network.js';
+import { trainSupervised } from './train.js';
+
+/** What the supervised bound learns from, and how. */
+export interface SupervisedSegmenterOptions extends TrainedSegmenterOptions {
+  readonly dataset: Dataset;
+  /** Ids of the training scans, none of which is to be segmented. */
+  readonly scans: readonly string[];
+  /** Most slices in a batch, 8 unless given. */
+  readonly batch?: number;
+  /** At most so many slices of a scan in an epoch, drawn anew each time; all where absent. */
+  readonly slicesPerScan?: number;
+  /** Everything random depends on it and the class, not on the lesson's seed; 0 unless given. */
+  readonly seed?: number | string;
+}
+
+/**
+ * The bound few-shot methods are compared with: the same backbone with one output channel a rater, trained on the
+ * masks raters drew on all training scans (training section 10.6). Supports are not looked at: the first lesson of a
+ * class trains, later ones of the same class and raters use what it learned. `dispose` frees that.
+ */
+export function supervisedSegmenter(options: SupervisedSegmenterOptions): Segmenter {
+  const { name = 'fully supervised', encoder, statistics } = options;
+  const known = new Map<string, Promise<ParameterRecord>>();
+  const learned = (lesson: Lesson): Promise<ParameterRecord> => {
+    const key = JSON.stringify([lesson.classId, lesson.raters]);
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const training = train(options, lesson);
+    known.set(key, training);
+    // A lesson that failed leaves the next one to try again.
+    training.catch(() => known.delete(key));
+    return training;
+  };
+  return {
+    name,
+    learn: async (lesson) => {
+      const parameters = await learned(lesson);
+      const network = supervisedNet(encoder, lesson.raters.length);
+      const read = sliceReader(statistics);
+      return {
+        segment: (query, slice) =>
+          tf.tidy(() => {
+            const { logits } = network.apply(parameters, read(query, slice), { training: false });
+            const masks = tf.cast(tf.greater(tf.squeeze(logits, [0]), 0), 'float32');
+            return tf.transpose(masks, [2, 0, 1]) as tf.Tensor3D;
+          }),
+        dispose: () => {},
+      };
+    },
+    dispose: () => {
+      for (const training of known.values()) void training.then((parameters) => tf.dispose(Object.values(parameters)));
+      known.clear();
+    },
+  };
+}
+
+function train(options: SupervisedSegmenterOptions, lesson: Lesson): Promise<ParameterRecord> {
+  const { encoder, dataset, scans, epochs = defaultEpochs, batch = 8, learningRate = 1e-4 } = options;
+  const { augmentation = 'sabs_aug', statistics, slicesPerScan, seed = 0, onEpoch } = options;
+  const { classId, raters } = lesson;
+  const ownSeed = `${seed}/${classId}`;
+  const network = supervisedNet(encoder, raters.length);
+  return trainSupervised({
+    network,
+    parameters: network.init(createRandom(ownSeed), options.parameters),
+    dataset,
+    scans,
+    classId,
+    raters,
+    epochs,
+    batch,
+    learningRate,
+    augmentation,
+    statistics,
+    slicesPerScan,
+    seed: ownSeed,
+    signal: lesson.signal,
+    onEpoch: (report) => {
+      onEpoch?.(report);
+      lesson.onProgress?.(report.epoch, report.epochs);
+    },
+  });
+}
