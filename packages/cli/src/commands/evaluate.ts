@@ -1,11 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { ConfigError, InputError, InterruptedError } from '@fsmr/core';
-import { type EpisodeRecords, evaluate, type LessonEpisodes } from '@fsmr/training';
+import { type EpisodeRecords, episodeKey, evaluate, type LessonEpisodes } from '@fsmr/training';
 import type { RunConfig } from '../config/schema.js';
 import { checkAdopted } from '../run/adopt.js';
 import { type PlannedEvaluation, planEvaluation } from '../run/evaluation-plan.js';
 import { runInWorkers } from '../run/evaluation-pool.js';
-import { learningText, openTasks } from '../run/evaluation-tasks.js';
+import { episodeCount, evaluationTasks, learningText, learnsInEvaluation, openTasks } from '../run/evaluation-tasks.js';
 import type { FeatureCache } from '../run/feature-cache.js';
 import { type RunFolder, runFolder } from '../run/folder.js';
 import { drawPanels } from '../run/panels.js';
@@ -79,20 +79,19 @@ export async function tabulateRun(config: RunConfig, out: string, versions: Vers
   const folder = runFolder(out);
   const plan = await planEvaluation(config);
   const records = await openRecords(folder.records);
-  const open = openTasks(plan.lessons, config.evaluation.arms, isDone(records));
+  const tasks = evaluationTasks(plan.lessons, config.evaluation);
+  const open = openTasks(tasks, isDone(records));
   if (open.length > 0) {
-    const missing = open.reduce((sum, { episodes }) => sum + episodes.length, 0);
-    const total = plan.keys.length * config.evaluation.arms.length;
     const { className, supportScan } = open[0]!.episodes[0]!;
     throw new InputError(
-      `${missing} of ${total} episodes are not evaluated, the first of arm ${open[0]!.arm}: ${className} by ${supportScan}.`,
+      `${episodeCount(open)} of ${episodeCount(tasks)} episodes are not evaluated, the first of arm ${open[0]!.arm}: ${className} by ${supportScan}.`,
       {
         file: out,
         remedy: `Add the shards that are missing, or compute the rest with \`fsmr evaluate --run ${out}\`.`,
       },
     );
   }
-  const opened = await openSegmenters(config, folder, plan.statistics);
+  const opened = await openSegmenters(config, folder, plan.dataset, plan.statistics);
   try {
     return await writeTables({ config, versions, folder, plan, records, opened });
   } finally {
@@ -124,7 +123,7 @@ async function openRun(
   const provenance = await provenanceOf(config, folder, versions, shard);
   await checkRecords(folder.evaluation, provenance);
   const plan = await planEvaluation(config);
-  const opened = await openSegmenters(config, folder, plan.statistics, cache);
+  const opened = await openSegmenters(config, folder, plan.dataset, plan.statistics, cache);
   try {
     const file = shard === undefined ? folder.records : folder.shardRecords(shard.index, shard.count);
     await claimRecords(file, provenance);
@@ -144,9 +143,10 @@ async function finishEpisodes(
   signal: AbortSignal,
   { workers = 1, cache }: EvaluateOptions,
 ): Promise<void> {
-  const tasks = openTasks(lessons, config.evaluation.arms, isDone(records));
-  const total = lessons.reduce((sum, { episodes }) => sum + episodes.length, 0) * config.evaluation.arms.length;
-  let done = total - tasks.reduce((sum, { episodes }) => sum + episodes.length, 0);
+  const all = evaluationTasks(lessons, config.evaluation);
+  const tasks = openTasks(all, isDone(records));
+  const total = episodeCount(all);
+  let done = total - episodeCount(tasks);
   const progress = createProgress('Evaluating');
   const onEpisode = async (key: string, result: EpisodeRecords): Promise<void> => {
     await records.add(key, result);
@@ -165,16 +165,17 @@ async function finishEpisodes(
       };
       await runInWorkers({ workers, setup, tasks, signal, onEpisode, onLearning });
     } else {
-      await evaluate({
-        dataset: plan.dataset,
-        segmenters: opened.segmenters,
-        episodes: lessons.flatMap(({ episodes }) => episodes),
-        isDone: isDone(records),
-        seed: config.seed,
-        signal,
-        onEpisode,
-        onLearning: (...told) => onLearning(learningText(...told)),
-      });
+      for (const { arm, episodes } of tasks) {
+        await evaluate({
+          dataset: plan.dataset,
+          segmenters: opened.segmenters.filter(({ name }) => name === arm),
+          episodes,
+          seed: config.seed,
+          signal,
+          onEpisode,
+          onLearning: (...told) => onLearning(learningText(...told)),
+        });
+      }
     }
   } finally {
     progress.finish();
@@ -190,11 +191,19 @@ async function finishEpisodes(
 async function writeTables({ config, versions, folder, plan, records, opened }: OpenRun): Promise<Evaluation> {
   const { arms } = config.evaluation;
   await records.settle(plan.keys, arms);
-  const results = plan.keys.flatMap((key) => arms.flatMap((arm) => records.get(key, arm) ?? []));
+  const asked = new Set(
+    evaluationTasks(plan.lessons, config.evaluation).flatMap(({ arm, episodes }) =>
+      episodes.map((episode) => `${arm} ${episodeKey(episode)}`),
+    ),
+  );
+  const results = plan.keys.flatMap((key) =>
+    arms.flatMap((arm) => (asked.has(`${arm} ${key}`) ? (records.get(key, arm) ?? []) : [])),
+  );
   const found = evaluationOf(results, arms);
   const panels = await drawPanels({
     dataset: plan.dataset,
-    segmenters: opened.segmenters,
+    // Pictures are not worth training once more.
+    segmenters: opened.segmenters.filter((_, index) => !learnsInEvaluation(arms[index]!)),
     lessons: plan.lessons,
     folder,
     seed: config.seed,

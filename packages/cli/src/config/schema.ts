@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { evaluationSchema } from './evaluation.js';
 import { japcOptionSchema, methodOptionSchemas } from './options.js';
 
 /** Where images and masks come from. */
@@ -136,17 +137,7 @@ export const configSchema = z.strictObject({
       checkpointEvery: z.number().int().min(1).default(100),
     })
     .prefault({}),
-  evaluation: z
-    .strictObject({
-      supports: z.union([z.literal('all'), z.array(z.string()).min(1)]).default('all'),
-      classes: z.array(z.string()).min(1).optional().describe('tested classes by name; all unless given'),
-      arms: z
-        .array(z.enum(['base', 'japc', 'consensus']))
-        .min(1)
-        .default(['base', 'japc', 'consensus']),
-      panels: z.number().int().min(0).default(4).describe('queries shown in the report'),
-    })
-    .prefault({}),
+  evaluation: evaluationSchema.prefault({}),
   engine: z
     .strictObject({
       backend: z.string().optional(),

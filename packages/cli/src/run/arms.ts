@@ -6,12 +6,14 @@ import type { RunConfig } from '../config/schema.js';
 /** What is trained: the base method over the whole budget, or half of it and then JAPC. */
 export type TrainedArm = 'base' | 'japc';
 
-/** The arms a configuration needs trained; the consensus arm is the base arm fed with one mask. */
-export function trainedArms({ evaluation: { arms } }: RunConfig): TrainedArm[] {
-  return [
-    ...(arms.some((arm) => arm !== 'japc') ? (['base'] as const) : []),
-    ...(arms.includes('japc') ? (['japc'] as const) : []),
-  ];
+/**
+ * The arms a configuration needs trained. The consensus arm is the base arm fed with one mask, and the nearest style is
+ * applied to its answers; networks that are trained on real masks need none, unless they start from the base arm.
+ */
+export function trainedArms({ evaluation: { arms, baselines } }: RunConfig): TrainedArm[] {
+  const needsBase = (arm: (typeof arms)[number]): boolean =>
+    arm === 'base' || arm === 'consensus' || arm === 'nearest-style' || (arm !== 'japc' && baselines.start === 'base');
+  return [...(arms.some(needsBase) ? (['base'] as const) : []), ...(arms.includes('japc') ? (['japc'] as const) : [])];
 }
 
 /** The plan of an arm. Both share the first half step by step, so it is trained once. */

@@ -40,9 +40,10 @@ async function prepare(
   signal: AbortSignal,
 ): Promise<(task: EvaluationTask) => Promise<void>> {
   await startConfiguredEngine(config.engine);
-  const { segmenters } = await openSegmenters(config, runFolder(out), statistics, cache);
+  const dataset = withRecentScans(await buildDataset(config));
+  const { segmenters } = await openSegmenters(config, runFolder(out), dataset, statistics, cache);
   const common: Omit<EvaluateInputs, 'segmenters' | 'episodes'> = {
-    dataset: withRecentScans(await buildDataset(config)),
+    dataset,
     seed: config.seed,
     signal,
     onEpisode: (key, result) => tell({ kind: 'episode', key, result }),

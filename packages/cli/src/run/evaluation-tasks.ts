@@ -1,18 +1,75 @@
 import type { LessonEpisodes } from '@fsmr/training';
 import { episodeKey } from '@fsmr/training';
+import type { RunConfig } from '../config/schema.js';
 import type { EvaluationTask } from './evaluation-messages.js';
 
-/** What is left to do: for each lesson, the episodes each arm has not evaluated. */
-export function openTasks(
+type Evaluation = RunConfig['evaluation'];
+
+/** Whether an arm's network learns anew from each support, for minutes. */
+export function learnsFromSupports(arm: Evaluation['arms'][number]): boolean {
+  return arm === 'mrnet' || arm === 'dpersona';
+}
+
+/** Whether an arm trains when it is evaluated. */
+export function learnsInEvaluation(arm: Evaluation['arms'][number]): boolean {
+  return learnsFromSupports(arm) || arm === 'supervised';
+}
+
+/**
+ * Everything an evaluation is made of, in parts that are done at one place: a class of a support for one arm; for the
+ * supervised arm a whole class, which it learns once for all supports.
+ */
+export function evaluationTasks(lessons: readonly LessonEpisodes[], { arms, baselines }: Evaluation): EvaluationTask[] {
+  const few = chosenLessons(lessons, baselines.supports);
+  const tasks = lessons.flatMap((lesson) =>
+    arms
+      .filter((arm) => arm !== 'supervised' && (!learnsFromSupports(arm) || few.has(lesson)))
+      .map((arm) => ({ arm, episodes: lesson.episodes })),
+  );
+  if (!arms.includes('supervised')) return tasks;
+  const classes = [...new Set(lessons.map(({ classId }) => classId))];
+  const whole = classes.map((id) => ({
+    arm: 'supervised',
+    episodes: lessons.filter(({ classId }) => classId === id).flatMap(({ episodes }) => episodes),
+  }));
+  // First, as they take longest.
+  return [...whole, ...tasks];
+}
+
+/** The lessons of the supports asked for; a number takes so many of each class, spread evenly. */
+function chosenLessons(
   lessons: readonly LessonEpisodes[],
-  arms: readonly string[],
+  supports: Evaluation['baselines']['supports'],
+): ReadonlySet<LessonEpisodes> {
+  if (supports === 'all') return new Set(lessons);
+  if (typeof supports !== 'number') return new Set(lessons.filter((lesson) => supports.includes(lesson.supportScan)));
+  const ofClass = (id: number): string[] => [
+    ...new Set(lessons.filter(({ classId }) => classId === id).map(({ supportScan }) => supportScan)),
+  ];
+  const classes = new Map([...new Set(lessons.map(({ classId }) => classId))].map((id) => [id, ofClass(id)]));
+  return new Set(
+    lessons.filter(({ classId, supportScan }) => {
+      const all = classes.get(classId)!;
+      const number = Math.min(supports, all.length);
+      const chosen = Array.from({ length: number }, (_, k) => all[Math.floor(((k + 0.5) * all.length) / number)]);
+      return chosen.includes(supportScan);
+    }),
+  );
+}
+
+/** What is left of tasks; those done are left out. */
+export function openTasks(
+  tasks: readonly EvaluationTask[],
   isDone: (key: string, arm: string) => boolean,
 ): EvaluationTask[] {
-  return lessons
-    .flatMap((lesson) =>
-      arms.map((arm) => ({ arm, episodes: lesson.episodes.filter((episode) => !isDone(episodeKey(episode), arm)) })),
-    )
+  return tasks
+    .map(({ arm, episodes }) => ({ arm, episodes: episodes.filter((episode) => !isDone(episodeKey(episode), arm)) }))
     .filter(({ episodes }) => episodes.length > 0);
+}
+
+/** How many episodes tasks hold. */
+export function episodeCount(tasks: readonly EvaluationTask[]): number {
+  return tasks.reduce((sum, { episodes }) => sum + episodes.length, 0);
 }
 
 /**

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { ConfigError, WeightsError } from '@fsmr/core';
+import { evaluationSchema } from '../config/evaluation.js';
 import type { RunConfig } from '../config/schema.js';
 import { trainedArms } from './arms.js';
+import { learnsInEvaluation } from './evaluation-tasks.js';
 import { writeJson } from './files.js';
 import type { RunFolder } from './folder.js';
 import { recordFiles } from './records.js';
@@ -58,7 +60,10 @@ export async function readProvenance(records: string): Promise<Provenance | unde
   const file = provenanceFile(records);
   const text = await readFile(file, 'utf8').catch(() => undefined);
   try {
-    return text === undefined ? undefined : (JSON.parse(text) as Provenance);
+    if (text === undefined) return undefined;
+    const found = JSON.parse(text) as Provenance;
+    // Parsed anew, so that keys which got a default since then do not count as a difference.
+    return { ...found, evaluation: evaluationSchema.parse(found.evaluation) };
   } catch (cause) {
     throw new ConfigError('is damaged.', { file, cause, remedy: `Delete it and ${records} to evaluate again.` });
   }
@@ -93,8 +98,18 @@ export async function checkProvenance(records: string, own: Provenance): Promise
   for (const [name, hash] of Object.entries(own.weights)) {
     if ((known.weights[name] ?? hash) !== hash) refuse(`was made with other weights of ${name}.`);
   }
+  if (learning(known) !== learning(own) && learning(known) !== undefined && learning(own) !== undefined) {
+    refuse('was made with other settings of baselines.');
+  }
   for (const name of ['fsmr', 'tfjs', 'backend'] as const) {
     const [then, now] = [known.versions[name], own.versions[name]];
     if (then !== now) refuse(`was made with ${name} ${then}, and this is ${now}.`);
   }
+}
+
+/** How networks learned that are trained in the evaluation; nothing where there is none. */
+function learning({ evaluation: { arms, baselines } }: Provenance): string | undefined {
+  if (!arms.some(learnsInEvaluation)) return undefined;
+  const { supports: _howMany, ...settings } = baselines;
+  return JSON.stringify(settings);
 }

@@ -1,11 +1,13 @@
 import { compileEncoder } from '@fsmr/backbones';
-import { encoderPrefix, isModelBuffer, withPrefix } from '@fsmr/core';
-import type { Statistics } from '@fsmr/datasets';
+import { nearestStyleSegmenter } from '@fsmr/baselines';
+import { encoderPrefix, isModelBuffer, type ParameterRecord, withPrefix } from '@fsmr/core';
+import type { Dataset, Statistics } from '@fsmr/datasets';
 import { createFeatureStore, fewShotSegmenter, type RaterMode, type Segmenter } from '@fsmr/training';
 import * as tf from '@tensorflow/tfjs';
 import { buildBackbone } from '../config/model.js';
 import type { RunConfig } from '../config/schema.js';
 import type { TrainedArm } from './arms.js';
+import { startingEncoder, trainedSegmenter } from './baselines.js';
 import { cachedEncode, encoderHash, type FeatureCache } from './feature-cache.js';
 import type { RunFolder } from './folder.js';
 import { loadTrained, type TrainedModel } from './load-arm.js';
@@ -28,18 +30,24 @@ const fewShotArms: Readonly<Record<'base' | 'japc' | 'consensus', readonly [Trai
 };
 
 /**
- * Opens every arm a configuration asks for. Arms of the same weights share encoder and features.
+ * Opens every arm a configuration asks for. Arms of the same weights share encoder and features, and networks that are
+ * trained on real masks share what they start from.
  *
  * @throws WeightsError where an arm is not trained, or its file is damaged or another model's.
  */
 export async function openSegmenters(
   config: RunConfig,
   folder: RunFolder,
+  dataset: Dataset,
   statistics: Statistics | undefined,
   cache?: FeatureCache,
 ): Promise<OpenSegmenters> {
   const opened = new Map<TrainedArm, TrainedModel & Features>();
+  const segmenters: Segmenter[] = [];
+  let start: ParameterRecord | undefined;
   const dispose = (): void => {
+    for (const segmenter of segmenters) segmenter.dispose();
+    tf.dispose(Object.values(start ?? {}));
     for (const { features, parameters } of opened.values()) {
       features.dispose();
       tf.dispose(Object.values(parameters));
@@ -53,15 +61,36 @@ export async function openSegmenters(
     opened.set(trained, both);
     return both;
   };
-  try {
-    const segmenters: Segmenter[] = [];
-    const parameters: Record<string, number> = {};
-    for (const name of config.evaluation.arms) {
-      const [trained, mode] = fewShotArms[name];
-      const { features, ...loaded } = await open(trained);
-      segmenters.push(fewShotSegmenter({ ...loaded, name, mode }, features));
-      parameters[name] = parameterCount(loaded);
+  const fewShot = async (name: string, [trained, mode]: readonly [TrainedArm, RaterMode]): Promise<Segmenter> => {
+    const { features, ...loaded } = await open(trained);
+    return fewShotSegmenter({ ...loaded, name, mode }, features);
+  };
+  const openOne = async (name: RunConfig['evaluation']['arms'][number]): Promise<Segmenter> => {
+    switch (name) {
+      case 'base':
+      case 'japc':
+      case 'consensus':
+        return fewShot(name, fewShotArms[name]);
+      case 'nearest-style':
+        return nearestStyleSegmenter(await fewShot('consensus', fewShotArms.consensus), { name });
+      case 'mrnet':
+      case 'dpersona':
+      case 'supervised': {
+        if (config.evaluation.baselines.start === 'base') {
+          const { parameters } = await open('base');
+          return trainedSegmenter(name, config, dataset, withPrefix(parameters, encoderPrefix), statistics);
+        }
+        start ??= await startingEncoder(config);
+        return trainedSegmenter(name, config, dataset, start, statistics);
+      }
     }
+  };
+  try {
+    for (const name of config.evaluation.arms) segmenters.push(await openOne(name));
+    const counted = config.evaluation.arms.filter((name) => name in fewShotArms) as (keyof typeof fewShotArms)[];
+    const parameters = Object.fromEntries(
+      counted.map((name) => [name, parameterCount(opened.get(fewShotArms[name][0])!)]),
+    );
     return { segmenters, parameters, dispose };
   } catch (error) {
     dispose();

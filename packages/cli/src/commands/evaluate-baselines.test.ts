@@ -1,0 +1,63 @@
+import { readFile } from 'node:fs/promises';
+import * as tf from '@tensorflow/tfjs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runFolder } from '../run/folder.js';
+import { evaluateRun } from './evaluate.js';
+import { noSignal, startTinyRuns, tinyConfig } from './tiny-run.fixture.js';
+import { trainRun } from './train.js';
+
+let runs: Awaited<ReturnType<typeof startTinyRuns>>;
+beforeAll(async () => {
+  runs = await startTinyRuns();
+});
+afterAll(() => runs.end());
+
+const arms = ['japc', 'nearest-style', 'mrnet', 'dpersona', 'supervised'] as const;
+const evaluation = {
+  arms: [...arms],
+  classes: ['liver'],
+  panels: 1,
+  baselines: {
+    epochs: 1,
+    supports: 1,
+    augmentation: 'none' as const,
+    mrnet: { width: 8, reconstructionWidth: 4, refinementWidth: 4 },
+    dpersona: { bank: 4 },
+  },
+};
+
+describe('baselines', { timeout: 300_000 }, () => {
+  it('stand in the same table, learn from as few supports as wanted, and leak nothing', async () => {
+    const out = runs.at('baselines');
+    const config = tinyConfig({ evaluation });
+    await trainRun(config, out, runs.own, noSignal);
+    const before = tf.memory().numTensors;
+    const found = await evaluateRun(config, out, runs.own, noSignal);
+    // What the supervised arm learned is freed once its promise is looked at.
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(tf.memory().numTensors).toBe(before);
+    expect(found.arms.map(({ arm, supports }) => [arm, supports.length])).toEqual([
+      ['japc', 3],
+      ['nearest-style', 3],
+      ['mrnet', 1],
+      ['dpersona', 1],
+      ['supervised', 3],
+    ]);
+    // One support is no sample to compare.
+    expect(found.comparisons.map(({ second }) => second)).toEqual(['nearest-style', 'supervised']);
+    const records = await readFile(runFolder(out).records, 'utf8');
+    expect(records.match(/"arm":"mrnet"/g)).toHaveLength(2);
+    // What is random starts from the run's seed, so another visit finds the same; nothing is left to learn in this one.
+    expect(await evaluateRun(config, out, runs.own, AbortSignal.abort())).toEqual(found);
+  });
+
+  it('refuses records of networks that learned otherwise', async () => {
+    const out = runs.at('baselines');
+    const other = tinyConfig({ evaluation: { ...evaluation, baselines: { ...evaluation.baselines, epochs: 2 } } });
+    const refused = evaluateRun(other, out, runs.own, noSignal);
+    await expect(refused).rejects.toMatchObject({ code: 'config', file: runFolder(out).records });
+    await expect(refused).rejects.toThrow('other settings of baselines');
+    const few = tinyConfig({ evaluation: { ...evaluation, arms: ['japc'], baselines: { epochs: 2 } } });
+    expect((await evaluateRun(few, out, runs.own, noSignal)).arms).toHaveLength(1);
+  });
+});
