@@ -1,11 +1,11 @@
 import { holm, mean, pairedTTest, type TTest } from '@fsmr/metrics';
-import type { Scores } from './scores.js';
+import { type Case, meanOfCases, type Scores } from './scores.js';
 
 /** Whether one row beats another. */
 export interface Comparison {
   readonly first: Scores;
   readonly second: Scores;
-  /** The difference of Dice_m, mean over the repeats both have. */
+  /** The difference of Dice_m over the cases and repeats both have. */
   readonly gain: number;
   /** One-tailed, paired over cases, whose differences are averaged over repeats. Absent below two pairs. */
   readonly test: TTest | undefined;
@@ -24,12 +24,13 @@ export interface Comparison {
  */
 export function compareFamily(pairs: readonly (readonly [first: Scores, second: Scores])[]): Comparison[] {
   const found = pairs.map(([first, second]) => {
-    const differences = pairedDifferences(first, second);
+    const shared = sharedCases(first, second);
+    const differences = shared.map(([own, other]) => [...own.dice].map(([name, dice]) => dice - other.dice.get(name)!));
     const pooled = differences.flat();
     return {
       first,
       second,
-      gain: gainOf(first, second),
+      gain: meanOfCases(shared.map(([own]) => own)) - meanOfCases(shared.map(([, other]) => other)),
       test: testOf(differences.map(mean)),
       pooled: pooled.length > differences.length ? testOf(pooled) : undefined,
     };
@@ -38,22 +39,15 @@ export function compareFamily(pairs: readonly (readonly [first: Scores, second: 
   return found.map((comparison, index) => ({ ...comparison, adjusted: adjusted[index]! }));
 }
 
-function gainOf(first: Scores, second: Scores): number {
-  const others = new Map(second.repeats.map(({ name, summary }) => [name, summary.dice]));
-  const shared = first.repeats.filter(({ name }) => others.has(name));
-  return mean(shared.map(({ name, summary }) => summary.dice - others.get(name)!));
-}
-
-/** For each case that both rows have: the differences of its repeats. */
-function pairedDifferences(first: Scores, second: Scores): number[][] {
-  const others = new Map(second.cases.map(({ key, dice }) => [key, dice]));
-  return first.cases.flatMap(({ key, dice }) => {
-    const other = others.get(key);
-    const shared = [...dice].flatMap(([repeat, value]) => {
-      const against = other?.get(repeat);
-      return against === undefined ? [] : [value - against];
-    });
-    return shared.length === 0 ? [] : [shared];
+/** What both rows have of the cases that both have. */
+function sharedCases(first: Scores, second: Scores): [first: Case, second: Case][] {
+  const others = new Map(second.cases.map((one) => [one.key, one]));
+  return first.cases.flatMap((own): [Case, Case][] => {
+    const other = others.get(own.key);
+    if (other === undefined) return [];
+    const repeats = [...own.dice.keys()].filter((repeat) => other.dice.has(repeat));
+    const only = (one: Case): Case => ({ ...one, dice: new Map(repeats.map((name) => [name, one.dice.get(name)!])) });
+    return repeats.length === 0 ? [] : [[only(own), only(other)]];
   });
 }
 

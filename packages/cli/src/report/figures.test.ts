@@ -107,5 +107,5 @@ describe('figures of a report', () => {
     expect(await readFile(join(out, 'report.md'), 'utf8')).toContain('_curves.svg)');
     const tables = (await readFile(join(out, 'tables.tex'), 'utf8')).match(/\\begin\{table\}/g);
     expect(tables).toHaveLength(4);
-  });
+  }, 180_000);
 });

@@ -12,6 +12,14 @@ export function armName(arm: string, method: string): string {
       return `${name} + JAPC`;
     case 'consensus':
       return `${name}, one mask for all`;
+    case 'nearest-style':
+      return `${name}, nearest style`;
+    case 'mrnet':
+      return 'MRNet';
+    case 'dpersona':
+      return 'D-Persona';
+    case 'supervised':
+      return 'Fully supervised';
     default:
       return arm;
   }

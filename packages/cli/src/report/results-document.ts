@@ -23,8 +23,8 @@ const testing =
   'seed, the difference averaged over the seeds that used that support, so that more seeds do not pass for more cases. ' +
   'Where a seed draws its own images (phantom), a support of each seed is a case of its own. "Seeds as pairs" takes ' +
   'every seed of a case as a pair. Holm corrects over all rows of a data set and setting that are compared with the same ' +
-  'kind of opponent; in an ablation over all its rows. Gain and change: difference of the means over the seeds both ' +
-  'have, where classes weigh alike; mean difference: over pairs. Supports share their queries, so pairs are not independent and p is ' +
+  'kind of opponent; in an ablation over all its rows. Gain and change: difference of the means over the supports ' +
+  'and seeds both have, where classes weigh alike; mean difference: over pairs. Supports share their queries, so pairs are not independent and p is ' +
   'too small; the published test does not correct for that either.';
 
 /** The report over runs: tables, figures, and where every number comes from. */

@@ -86,7 +86,7 @@ function caseKey({ class: name, support }: SupportDice, data: string): string {
 }
 
 /** As the table: mean over supports of a class, then over classes, then over repeats. */
-function meanOfCases(cases: readonly Case[]): number {
+export function meanOfCases(cases: readonly Case[]): number {
   const sums = new Map<string, Map<string, { sum: number; count: number }>>();
   for (const one of cases) {
     for (const [repeat, dice] of one.dice) {

@@ -1,5 +1,6 @@
 import { ConfigError } from '@fsmr/core';
 import { pathsFrom } from '../config/load.js';
+import { expandPreset } from '../config/presets.js';
 import { configSchema, type RunConfig } from '../config/schema.js';
 import { configHash, trainingIdentity } from '../report/config-identity.js';
 import { type AxisValue, folderName, type Grid, type Rule } from './grid.js';
@@ -68,7 +69,7 @@ function cellOf(grid: Grid, { labels, values }: Draft, file?: string): Cell {
   const name = names.length === 0 ? 'run' : names.map(folderName).join('_');
   let merged: unknown = grid.base;
   for (const { patch } of values.values()) merged = mergePatch(merged, patch);
-  const result = configSchema.safeParse(merged);
+  const result = configSchema.safeParse(expandPreset(merged, file));
   if (!result.success) {
     const faults = result.error.issues.flatMap((issue) => {
       const keys = issue.code === 'unrecognized_keys' ? issue.keys : [undefined];

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expandGrid } from './cells.js';
@@ -189,6 +190,13 @@ describe('loadGrid', () => {
       join(folder, 'own.npz'),
     ]);
     expect(cells[0]!.config.data).toMatchObject({ folder: join(folder, 'cases') });
+  });
+
+  it('takes the example', async () => {
+    const file = fileURLToPath(new URL('../../../../examples/sweep/phantom.json', import.meta.url));
+    const cells = expandGrid(await loadGrid(file), file);
+    expect(cells.map(({ labels }) => labels.ablation)).toContain('no styles');
+    expect(planCells(cells)).toHaveLength(10);
   });
 
   it('says which file is wrong', async () => {
