@@ -1,5 +1,6 @@
 /** All native kernels. */
-import { batchNormKernels, ownBatchNormKernels } from './batch-norm.js';
+import { batchNormKernels } from './batch-norm.js';
+import { ownBatchNormKernels } from './batch-norm-train.js';
 import { binaryKernels } from './binary.js';
 import { conv2dKernels, ownConvolutionKernels } from './conv2d.js';
 import { depthwiseKernels } from './depthwise.js';

@@ -1,25 +1,23 @@
-/** One step of stochastic gradient descent, portion by portion, so that what lies between stays in the caches. */
+/** One step of stochastic gradient descent. */
 import { node } from '../onnx/index.js';
 import { feed } from '../runtime/session.js';
-import { floatProgram, input, type KernelTable, type NativeKernel, sizeOf } from './kernel.js';
+import { input, type KernelTable, type NativeKernel, sizeOf } from './kernel.js';
+import { type PortionProgram, portionBounds, runPortions } from './portions.js';
 
-/** Elements at a time. */
-const portion = 65_536;
-
-const program = () =>
-  floatProgram(
-    6,
-    [
-      node('Mul', ['i0', 'i5'], ['decay']),
-      node('Add', ['i1', 'decay'], ['gradient']),
-      node('Mul', ['i2', 'i4'], ['momentum']),
-      node('Add', ['momentum', 'gradient'], ['o1']),
-      node('Mul', ['o1', 'i3'], ['move']),
-      node('Sub', ['i0', 'move'], ['o0']),
-    ],
-    [],
-    ['float32', 'float32'],
-  );
+const program: PortionProgram = {
+  key: 'SgdStep',
+  inputs: 3,
+  shared: 3,
+  outputs: 2,
+  nodes: ([weight, gradient, velocity], [rate, momentum, decay], [moved, speed], local) => [
+    node('Mul', [weight as string, decay as string], [local('decay')]),
+    node('Add', [gradient as string, local('decay')], [local('gradient')]),
+    node('Mul', [velocity as string, momentum as string], [local('momentum')]),
+    node('Add', [local('momentum'), local('gradient')], [speed as string]),
+    node('Mul', [speed as string, rate as string], [local('move')]),
+    node('Sub', [weight as string, local('move')], [moved as string]),
+  ],
+};
 
 const scalar = (value: unknown) => feed(Float32Array.of(value as number), []);
 
@@ -34,12 +32,13 @@ const sgdStep: NativeKernel = (call) => {
   const sources = ['weight', 'gradient', 'velocity'].map((name) => backend.floats(input(call, name)));
   const constants = [scalar(attrs.learningRate), scalar(attrs.momentum), scalar(attrs.weightDecay)];
   const results = [0, 1].map(() => backend.allocate({ shape: weight.shape, dtype: 'float32' }));
-  for (let start = 0; start < size; start += portion) {
-    const end = Math.min(size, start + portion);
+  const bounds = portionBounds(size, size);
+  const portions = bounds.slice(1).map((end, index) => {
+    const start = bounds[index] as number;
     const part = (values: Float32Array) => feed(values.subarray(start, end), [end - start]);
-    const outputs = results.map(({ data }) => part(data as Float32Array));
-    backend.runInto('SgdStep', program, [...sources.map(part), ...constants], outputs);
-  }
+    return { inputs: sources.map(part), outputs: results.map(({ data }) => part(data as Float32Array)) };
+  });
+  runPortions(backend, program, portions, constants);
   return results.map((memory) => backend.adopt(memory, weight.shape));
 };
 

@@ -24,22 +24,22 @@ describe('minimal filtering', () => {
   it('equals the direct sum and its gradients at any size, dilation and padding', () => {
     fc.assert(
       fc.property(
-        fc.integer({ min: 1, max: 11 }),
-        fc.integer({ min: 1, max: 11 }),
-        fc.integer({ min: 1, max: 5 }),
-        fc.integer({ min: 0, max: 11 }),
+        fc.integer({ min: 1, max: 9 }),
+        fc.integer({ min: 1, max: 9 }),
+        fc.integer({ min: 1, max: 4 }),
+        fc.integer({ min: 0, max: 5 }),
         (height, width, dilation, padding) => {
           fc.pre(Math.min(height, width) + 2 * padding > 2 * dilation);
-          expect(differenceToCpu(valueAndGradients([2, height, width, 32], 33, dilation, padding))).toBeLessThan(2e-6);
+          expect(differenceToCpu(valueAndGradients([1, height, width, 32], 33, dilation, padding))).toBeLessThan(2e-6);
         },
       ),
-      { numRuns: 12 },
+      { numRuns: 10 },
     );
   });
 
   it('does so in several portions', () => {
     const convolved = () =>
-      conv2d(normal([2, 64, 66, 32], 1) as tf.Tensor4D, normal([3, 3, 32, 32], 2) as tf.Tensor4D, { padding: 1 });
+      conv2d(normal([1, 92, 93, 32], 1) as tf.Tensor4D, normal([3, 3, 32, 32], 2) as tf.Tensor4D, { padding: 1 });
     expect(differenceToCpu(convolved)).toBeLessThan(2e-6);
   });
 

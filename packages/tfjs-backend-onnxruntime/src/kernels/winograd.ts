@@ -4,7 +4,7 @@
  *
  * A tile of 2x2 output pixels reads 4x4 input pixels. Small matrices take pixels, kernels and results to sixteen places
  * and back; at each place a convolution is one matrix product over the channels. Tables of row numbers carry padding and
- * dilation. The matrices hold nothing but 0, 1 and 1/2, so that single precision loses no digit against the direct sum.
+ * dilation. The matrices hold nothing but 0, 1 and 1/2, so that rounding errors stay below twice those of the direct sum.
  *
  * Source: Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, CVPR 2016, section 4.1. The kernel's
  * gradient is the adjoint of the same trilinear form.
@@ -20,9 +20,10 @@ import { inputTiles, outputPixels, outputTiles, tileCount } from './tiles.js';
 
 /** Below this many channels the transformations cost more than the products save. */
 const fewestChannels = 32;
-/** Bytes at the sixteen places at a time, so that they stay in the caches; but so many tiles at least, as each portion reads the whole kernel. */
+/** Bytes at the sixteen places at a time, so that they stay in the caches, ... */
 const cachedBytes = 4 * 2 ** 20;
-const fewestTiles = 256;
+/** ... but so many tiles at least, as each portion reads the whole kernel. */
+const fewestTiles = 512;
 /** The same where every portion adds to the whole kernel. */
 const summedBytes = 40 * 2 ** 20;
 const places = 16;
