@@ -3,7 +3,7 @@ import type { ParameterRecord, Random } from '@fsmr/core';
 import * as tf from '@tensorflow/tfjs';
 import { type Blueprint, drawParameters, normBlanks, plainConvBlanks } from '../network/blueprint.js';
 import { normal } from '../network/fillings.js';
-import { convNorm, cropTo } from '../network/layers.js';
+import { convNorm, cropTo, doubleNearest } from '../network/layers.js';
 import { type Pass, type PassOptions, startPass } from '../network/pass.js';
 import { tapEncoder } from '../network/tapped-encoder.js';
 import { featureWidth } from './combiner.js';
@@ -75,8 +75,7 @@ function climb(
   skip: tf.Tensor4D | undefined,
   size: readonly [number, number],
 ): tf.Tensor4D {
-  const doubled = tf.image.resizeNearestNeighbor(deep, [2 * deep.shape[1], 2 * deep.shape[2]]);
-  const up = cropTo(doubled, skip === undefined ? size : [skip.shape[1], skip.shape[2]]);
+  const up = cropTo(doubleNearest(deep), skip === undefined ? size : [skip.shape[1], skip.shape[2]]);
   const joined = skip === undefined ? up : (tf.concat([up, skip], 3) as tf.Tensor4D);
   const first = convNorm(pass, `${name}.conv1`, `${name}.bn1`, joined, { relu: true });
   return convNorm(pass, `${name}.conv2`, `${name}.bn2`, first, { relu: true });

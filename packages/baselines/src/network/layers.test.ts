@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { drawParameters } from './blueprint.js';
 import { bilinear, orthogonal, truncatedNormal } from './fillings.js';
-import { convNorm, prelu, transposedConv } from './layers.js';
+import { convNorm, doubleNearest, prelu, transposedConv } from './layers.js';
 import { startPass } from './pass.js';
 import { avgPoolCeil, maxPoolCeil } from './pool.js';
 
@@ -39,6 +39,14 @@ describe('layers', () => {
     const x = tf.randomNormal([2, 3, 5, 4], 0, 1, 'float32', 2) as tf.Tensor4D;
     const y = transposedConv(pass({ 'up.weight': kernel, 'up.bias': tf.zeros([3]) }), 'up', x);
     expectClose(y, tf.conv2dTranspose(x, kernel, [2, 6, 10, 3], 2, 'valid'), 1e-5);
+  });
+
+  it('doubling repeats every pixel, and its gradient sums over the four', () => {
+    const x = tf.randomNormal([2, 3, 5, 2], 0, 1, 'float32', 7) as tf.Tensor4D;
+    expectClose(doubleNearest(x), tf.image.resizeNearestNeighbor(x, [6, 10]), 0);
+    const weights = tf.randomNormal([2, 6, 10, 2], 0, 1, 'float32', 8) as tf.Tensor4D;
+    const gradient = tf.grad((image) => tf.sum(tf.mul(weights, doubleNearest(image as tf.Tensor4D))))(x);
+    expectClose(gradient, tf.mul(tf.avgPool(weights, 2, 2, 'valid'), 4), 1e-5);
   });
 
   it('PReLU has the gradient of finite differences in image and slope', () => {

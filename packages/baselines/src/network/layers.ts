@@ -105,3 +105,17 @@ export function cropTo(x: tf.Tensor4D, [height, width]: readonly [number, number
   if (x.shape[1] === height && x.shape[2] === width) return x;
   return tf.slice(x, [0, 0, 0, 0], [-1, height, width, -1]);
 }
+
+/**
+ * Every cell four times: twice the size by the nearest pixel. [B, h, w, C] to [B, 2 h, 2 w, C]
+ *
+ * The gradient of `tf.image.resizeNearestNeighbor` is wrong on the cpu backend of TensorFlow.js 4.22.
+ */
+export function doubleNearest(x: tf.Tensor4D): tf.Tensor4D {
+  return tf.tidy(() => {
+    const [batch, height, width, channels] = x.shape;
+    const rows = tf.tile(tf.reshape(x, [batch * height, 1, width * channels]), [1, 2, 1]);
+    const cells = tf.tile(tf.reshape(rows, [2 * batch * height * width, 1, channels]), [1, 2, 1]);
+    return tf.reshape(cells, [batch, 2 * height, 2 * width, channels]);
+  });
+}
