@@ -49,7 +49,7 @@ function parse(bytes: Uint8Array, options: ReadOptions): MetaImage {
   checkDimensions(header, options);
   const body = bytes.subarray(end);
   const length = voxelCount(size) * scalarTypes[type].bytes;
-  const plain = isTrue(fields.get('CompressedData')) ? gunzipExactly(body, length, file) : body;
+  const plain = isTrue(fields.get('CompressedData')) ? gunzipExactly(body, length, options) : body;
   return { header, values: storedValues(plain, 0, header, options) };
 }
 

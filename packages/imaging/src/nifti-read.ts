@@ -1,23 +1,24 @@
 import { gunzipExactly, gunzipExactlyAsync, gunzipStart, isGzip } from './gzip.js';
 import { type NiftiHeader, niftiHeaderBytes, parseNiftiHeader } from './nifti-header.js';
+import type { ImageSource } from './png-read.js';
 import { readBytes } from './read-bytes.js';
 import type { LabelVolume, Volume } from './volume.js';
 import { checkDimensions, labelsOf, type ReadOptions, scanOf, storedValues } from './voxels.js';
 
-function startOf(bytes: Uint8Array, file: string | undefined): Uint8Array {
-  return isGzip(bytes) ? gunzipStart(bytes, niftiHeaderBytes, file) : bytes.subarray(0, niftiHeaderBytes);
+function startOf(bytes: Uint8Array, source: ImageSource): Uint8Array {
+  return isGzip(bytes) ? gunzipStart(bytes, niftiHeaderBytes, source) : bytes.subarray(0, niftiHeaderBytes);
 }
 
 /** The header of an unpacked or gzipped file, looking at its start only. */
 function headerOf(bytes: Uint8Array, options: ReadOptions): NiftiHeader {
-  const header = parseNiftiHeader(startOf(bytes, options.file), options.file);
+  const header = parseNiftiHeader(startOf(bytes, options), options);
   checkDimensions(header, options);
   return header;
 }
 
 function valuesOf(bytes: Uint8Array, header: NiftiHeader, options: ReadOptions): ArrayLike<number> {
   const length = header.dataOffset + header.dataLength;
-  const plain = isGzip(bytes) ? gunzipExactly(bytes, length, options.file) : bytes;
+  const plain = isGzip(bytes) ? gunzipExactly(bytes, length, options) : bytes;
   return storedValues(plain, header.dataOffset, header, options);
 }
 
@@ -46,7 +47,7 @@ async function load(path: string, options: ReadOptions): Promise<{ header: Nifti
   const bytes = await readBytes(path, options.rater);
   const header = headerOf(bytes, options);
   const length = header.dataOffset + header.dataLength;
-  const plain = isGzip(bytes) ? await gunzipExactlyAsync(bytes, length, options.file) : bytes;
+  const plain = isGzip(bytes) ? await gunzipExactlyAsync(bytes, length, options) : bytes;
   return { header, values: storedValues(plain, header.dataOffset, header, options) };
 }
 
@@ -66,5 +67,5 @@ export async function readNiftiLabels(path: string, options: ReadOptions = {}): 
 
 /** Reads the header of a `.nii` or `.nii.gz` file. @throws InputError where it is none. */
 export async function readNiftiHeader(path: string): Promise<NiftiHeader> {
-  return parseNiftiHeader(startOf(await readBytes(path), path), path);
+  return parseNiftiHeader(startOf(await readBytes(path), { file: path }), { file: path });
 }

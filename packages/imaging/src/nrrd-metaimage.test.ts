@@ -120,7 +120,7 @@ describe('a file of any format', () => {
       const png = await file('d.png', encodePng({ width: 1, height: 1, channels: 1, data: Uint8Array.of(1) }));
       await expect(readVolume(png)).rejects.toThrow(/d\.png: a volume is needed, this is a PNG image/);
       await expect(readLabelVolume(await file('e.txt', Buffer.from('text')), { rater: 'B' })).rejects.toThrow(
-        /e\.txt: this is not a NIfTI file/,
+        /e\.txt, rater B: this is not a NIfTI file/,
       );
     } finally {
       await rm(folder, { recursive: true });

@@ -85,7 +85,7 @@ function parse(bytes: Uint8Array, options: ReadOptions): Nrrd {
       return { header, values: storedValues(body, 0, header, options) };
     case 'gzip':
     case 'gz': {
-      const plain = gunzipExactly(body, voxelCount(size) * scalarTypes[type].bytes, file);
+      const plain = gunzipExactly(body, voxelCount(size) * scalarTypes[type].bytes, options);
       return { header, values: storedValues(plain, 0, header, options) };
     }
     default:

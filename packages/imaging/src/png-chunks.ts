@@ -1,5 +1,6 @@
 import { crc32, inflateSync } from 'node:zlib';
 import { InputError } from '@fsmr/core/errors';
+import type { ImageSource } from './png-read.js';
 
 /** What the first chunk of a PNG file declares. */
 export interface PngHeader {
@@ -12,8 +13,8 @@ export interface PngHeader {
 
 const signature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
-const damaged = (what: string, file: string | undefined, cause?: unknown): InputError =>
-  new InputError(`the PNG file is damaged: ${what}.`, { file, cause, remedy: 'Get or export the image again.' });
+const damaged = (what: string, source: ImageSource, cause?: unknown): InputError =>
+  new InputError(`the PNG file is damaged: ${what}.`, { ...source, cause, remedy: 'Get or export the image again.' });
 
 /** Whether bytes start as a PNG file does. */
 export function isPng(bytes: Uint8Array): boolean {
@@ -31,19 +32,19 @@ const depthsOfColour: Record<number, readonly number[]> = {
 /** Samples a pixel, by colour type. */
 export const channelsOfColour: Record<number, number> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 
-function headerOf(chunk: Uint8Array, file: string | undefined): PngHeader {
-  if (chunk.length !== 13) throw damaged('its header has a wrong length', file);
+function headerOf(chunk: Uint8Array, source: ImageSource): PngHeader {
+  if (chunk.length !== 13) throw damaged('its header has a wrong length', source);
   const view = new DataView(chunk.buffer, chunk.byteOffset, 13);
   const [width, height] = [view.getUint32(0), view.getUint32(4)];
   const [depth, colour] = [view.getUint8(8), view.getUint8(9)];
   if (width < 1 || height < 1 || width > 1 << 24 || height > 1 << 24) {
-    throw damaged(`it claims ${width} x ${height} pixels`, file);
+    throw damaged(`it claims ${width} x ${height} pixels`, source);
   }
   if (depthsOfColour[colour]?.includes(depth) !== true) {
-    throw damaged(`colour type ${colour} with ${depth} bits does not exist`, file);
+    throw damaged(`colour type ${colour} with ${depth} bits does not exist`, source);
   }
   if (view.getUint8(10) !== 0 || view.getUint8(11) !== 0 || view.getUint8(12) > 1) {
-    throw damaged('its compression, filter or interlace method does not exist', file);
+    throw damaged('its compression, filter or interlace method does not exist', source);
   }
   return { width, height, depth, colour, interlaced: view.getUint8(12) === 1 };
 }
@@ -77,9 +78,9 @@ function unpackedLength({ width, height, depth, colour, interlaced }: PngHeader)
  * @returns the header and a smaller PNG file.
  * @throws InputError where the bytes are no PNG image or a damaged one.
  */
-export function checkPng(bytes: Uint8Array, file?: string): { header: PngHeader; cleaned: Uint8Array } {
+export function checkPng(bytes: Uint8Array, source: ImageSource = {}): { header: PngHeader; cleaned: Uint8Array } {
   if (!isPng(bytes)) {
-    throw new InputError('this is no PNG image.', { file, remedy: 'Export the image or mask as PNG.' });
+    throw new InputError('this is no PNG image.', { ...source, remedy: 'Export the image or mask as PNG.' });
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const kept: Uint8Array[] = [bytes.subarray(0, 8)];
@@ -88,18 +89,18 @@ export function checkPng(bytes: Uint8Array, file?: string): { header: PngHeader;
   let palette = false;
   let at = 8;
   for (let ended = false; !ended; ) {
-    if (at + 12 > bytes.length) throw damaged('it ends too early', file);
+    if (at + 12 > bytes.length) throw damaged('it ends too early', source);
     const length = view.getUint32(at);
-    if (length > bytes.length - at - 12) throw damaged('it ends too early', file);
+    if (length > bytes.length - at - 12) throw damaged('it ends too early', source);
     const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
     const body = bytes.subarray(at + 8, at + 8 + length);
     if (crc32(bytes.subarray(at + 4, at + 8 + length)) !== view.getUint32(at + 8 + length)) {
-      throw damaged(`the checksum of its ${JSON.stringify(type)} part is wrong`, file);
+      throw damaged(`the checksum of its ${JSON.stringify(type)} part is wrong`, source);
     }
-    if ((header === undefined) !== (type === 'IHDR')) throw damaged('its parts are out of order', file);
-    if (type === 'IHDR') header = headerOf(body, file);
+    if ((header === undefined) !== (type === 'IHDR')) throw damaged('its parts are out of order', source);
+    if (type === 'IHDR') header = headerOf(body, source);
     if (type === 'PLTE') {
-      if (palette || length === 0 || length % 3 !== 0 || length > 768) throw damaged('its palette is unusable', file);
+      if (palette || length === 0 || length % 3 !== 0 || length > 768) throw damaged('its palette is unusable', source);
       palette = true;
     }
     if (type === 'IDAT') data.push(body);
@@ -107,23 +108,23 @@ export function checkPng(bytes: Uint8Array, file?: string): { header: PngHeader;
     ended = type === 'IEND';
     at += 12 + length;
   }
-  if (header!.colour === 3 && !palette) throw damaged('its palette is missing', file);
-  checkData(header!, data, file);
+  if (header!.colour === 3 && !palette) throw damaged('its palette is missing', source);
+  checkData(header!, data, source);
   return { header: header!, cleaned: concatenate(kept) };
 }
 
-function checkData(header: PngHeader, data: readonly Uint8Array[], file: string | undefined): void {
+function checkData(header: PngHeader, data: readonly Uint8Array[], source: ImageSource): void {
   const expected = unpackedLength(header);
   const packed = concatenate(data);
   // Deflate cannot shrink data by more than 1032, so a larger promise is refused before unpacking.
-  if (expected > packed.length * 1032 + 1024) throw damaged('it holds fewer pixels than its header promises', file);
+  if (expected > packed.length * 1032 + 1024) throw damaged('it holds fewer pixels than its header promises', source);
   let length: number;
   try {
     length = inflateSync(packed, { maxOutputLength: expected + 1024 }).length;
   } catch (cause) {
-    throw damaged('its pixels cannot be unpacked', file, cause);
+    throw damaged('its pixels cannot be unpacked', source, cause);
   }
-  if (length < expected) throw damaged('it holds fewer pixels than its header promises', file);
+  if (length < expected) throw damaged('it holds fewer pixels than its header promises', source);
 }
 
 function concatenate(parts: readonly Uint8Array[]): Uint8Array {

@@ -36,11 +36,11 @@ function unpackBits(data: ArrayLike<number>, width: number, height: number, dept
   return result;
 }
 
-function resolvePalette(indices: Uint8Array, palette: readonly number[][], file: string | undefined): Uint8Array {
+function resolvePalette(indices: Uint8Array, palette: readonly number[][], source: ImageSource): Uint8Array {
   const result = new Uint8Array(indices.length * 3);
   for (let i = 0; i < indices.length; i++) {
     const colour = palette[indices[i]!];
-    if (colour === undefined) throw new InputError('the PNG file uses a colour its palette lacks.', { file });
+    if (colour === undefined) throw new InputError('the PNG file uses a colour its palette lacks.', source);
     for (let c = 0; c < 3; c++) result[3 * i + c] = colour[c]!;
   }
   return result;
@@ -51,7 +51,7 @@ function resolvePalette(indices: Uint8Array, palette: readonly number[][], file:
  * @throws InputError naming the file where it is no PNG image or a damaged one.
  */
 export function decodePng(bytes: Uint8Array, source: ImageSource = {}): RawPng {
-  const { header, cleaned } = checkPng(bytes, source.file);
+  const { header, cleaned } = checkPng(bytes, source);
   let image: ReturnType<typeof decode>;
   try {
     image = decode(cleaned);
@@ -61,7 +61,7 @@ export function decodePng(bytes: Uint8Array, source: ImageSource = {}): RawPng {
   const { width, height, depth } = header;
   const samples = depth < 8 ? unpackBits(image.data, width, height, depth) : (image.data as Uint8Array | Uint16Array);
   if (header.colour !== 3) return { width, height, depth, channels: channelsOfColour[header.colour]!, data: samples };
-  const data = resolvePalette(samples as Uint8Array, image.palette ?? [], source.file);
+  const data = resolvePalette(samples as Uint8Array, image.palette ?? [], source);
   return { width, height, depth: 8, channels: 3, data };
 }
 

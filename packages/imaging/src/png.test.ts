@@ -92,4 +92,14 @@ describe('a PNG file that cannot be used', () => {
     expect(() => decodePng(file(1, 1, 8, 3, Uint8Array.of(0, 9), [palette]), source)).toThrow(/palette lacks/);
     expect(() => decodePng(file(1, 1, 8, 3, Uint8Array.of(0, 0)), source)).toThrow(/palette is missing/);
   });
+  it('names file and rater of a damaged mask, with a remedy', () => {
+    const good = encodePng({ width: 2, height: 1, channels: 1, data: Uint8Array.of(0, 255) });
+    const source = { file: 'b.png', rater: 'B' };
+    expect(() => decodeMaskPng(good.subarray(0, 40), source)).toThrow(
+      'b.png, rater B: the PNG file is damaged: it ends too early. Get or export the image again.',
+    );
+    expect(() => decodeMaskPng(Uint8Array.of(1, 2), source)).toThrow(
+      'b.png, rater B: this is no PNG image. Export the image or mask as PNG.',
+    );
+  });
 });
