@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
-import { inspectCommand } from './commands/inspect.js';
+import type { EpisodePictures } from './commands/episode-pictures.js';
+import { type InspectCommand, inspectCommand } from './commands/inspect.js';
 import {
   type PrepareOptions,
   type PrepareQubiqOptions,
@@ -19,8 +20,17 @@ export function addDataCommands(program: Command): void {
     .argument('<source>', 'a configuration file, a folder of cases, or a folder fsmr prepare wrote')
     .option('--json <file>', 'also write the numbers as JSON')
     .option('--sheet <file>', 'also write a PNG with up to 16 scans and every outline')
-    .action(async (source: string, options: { json?: string; sheet?: string }) =>
-      print(await inspectCommand({ source, ...options })),
+    .option(
+      '--episodes <n>',
+      'also draw so many training episodes: superpixel, support, query, simulated raters',
+      Number,
+    )
+    .option('--out <folder>', 'where episodes are drawn', 'episodes')
+    .option('--raters <n>', 'simulated raters of an episode', Number, 4)
+    .addOption(new Option('--styles <name>', 'how far their styles go').choices(['mild', 'rich']).default('rich'))
+    .option('--seed <seed>', 'same seed, same episodes', '1234')
+    .action(async (source: string, options: InspectOptions) =>
+      print(await inspectCommand(inspection(source, options))),
     );
   program
     .command('styles')
@@ -33,6 +43,18 @@ export function addDataCommands(program: Command): void {
     .action(async (options: StylesCommand & { seed: string }) =>
       print(await stylesCommand({ ...options, seed: seedOf(options.seed) })),
     );
+}
+
+interface InspectOptions extends Omit<EpisodePictures, 'count'> {
+  readonly json?: string;
+  readonly sheet?: string;
+  readonly episodes?: number;
+  readonly seed: string;
+}
+
+function inspection(source: string, { json, sheet, episodes, seed, ...drawn }: InspectOptions): InspectCommand {
+  if (episodes === undefined) return { source, json, sheet };
+  return { source, json, sheet, episodes: { count: episodes, seed: seedOf(seed), ...drawn } };
 }
 
 const downloads = `

@@ -14,6 +14,7 @@ it('exports what the README lists', () => {
       "createSetting",
       "datasetStatistics",
       "drawOutline",
+      "episodeSheet",
       "evaluationEpisodes",
       "fleissKappa",
       "folderDataset",

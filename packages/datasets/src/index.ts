@@ -18,6 +18,7 @@ export {
   type PseudoSource,
   type PseudoSourceOptions,
   pseudoEpisodes,
+  type SourcedEpisode,
 } from './episode/pseudo-source.js';
 export { type RealEpisodeInputs, realEpisode } from './episode/real.js';
 export { type RealSource, type RealSourceOptions, realEpisodes } from './episode/real-source.js';
@@ -28,6 +29,7 @@ export type { FolderOptions, ManifestEntry } from './folder/options.js';
 export { bubil, lidc } from './folder/presets.js';
 export { fleissKappa, type KappaSums, kappaSums, maskDice } from './inspect/agreement.js';
 export { type ContactSheetOptions, contactSheet } from './inspect/contact-sheet.js';
+export { type EpisodeSheet, type EpisodeSheetOptions, episodeSheet } from './inspect/episode-sheet.js';
 export { type ClassReport, type DatasetReport, type InspectOptions, inspect } from './inspect/inspect.js';
 export { type PhantomOptions, phantomDataset } from './phantom/phantom.js';
 export { drawOutline, type PhantomRater, type PhantomStyle, phantomRaters } from './phantom/raters.js';

@@ -30,6 +30,7 @@ it('exports this and nothing else', () => {
       "dilate",
       "distanceTransform",
       "distanceTransform3d",
+      "distinctColours",
       "ellipseKernel",
       "encodeNifti",
       "encodePng",

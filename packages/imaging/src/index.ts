@@ -1,4 +1,5 @@
 export * from './byte-blur.js';
+export * from './colours.js';
 export * from './components.js';
 export * from './crop.js';
 export { type DicomScan, decodeDicomSeries, readDicomSeries } from './dicom.js';

@@ -76,6 +76,16 @@ describe('inspect', () => {
     const config = at('phantom.json');
     await writeFile(config, JSON.stringify({ data: { kind: 'phantom', scans: 2, size: 32, raters: 2 } }));
     expect(await inspectCommand({ source: config })).toContain('Nothing is missing or odd.');
+    const drawn = { count: 2, out: at('episodes'), raters: 3, styles: 'mild', seed: 7 } as const;
+    const text = await inspectCommand({ source: config, episodes: drawn });
+    expect(text).toMatch(
+      /episode-2\.png: scan phantom000\d, slice 0, superpixel \d+; rater1: .*; rater2: .*; rater3: /,
+    );
+    const picture = decodePng(await readFile(at('episodes', 'episode-2.png')));
+    expect([picture.width, picture.height]).toEqual([5 * 128, 2 * 128]);
+    await expect(inspectCommand({ source: config, episodes: { ...drawn, raters: 0 } })).rejects.toMatchObject({
+      code: 'config',
+    });
     await expect(inspectCommand({ source: at('missing.json') })).rejects.toMatchObject({ code: 'config' });
   });
 });

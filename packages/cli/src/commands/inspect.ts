@@ -9,6 +9,7 @@ import { contactSheet } from '../report/contact-sheet.js';
 import { markdownTable, percent } from '../report/tables.js';
 import { exists, writeAtomically, writeJson } from '../run/files.js';
 import { createProgress } from '../run/progress.js';
+import { drawEpisodes, type EpisodePictures } from './episode-pictures.js';
 
 /** What `fsmr inspect` is asked. */
 export interface InspectCommand {
@@ -16,17 +17,20 @@ export interface InspectCommand {
   readonly source: string;
   readonly json?: string | undefined;
   readonly sheet?: string | undefined;
+  /** Training episodes to draw; none when absent. */
+  readonly episodes?: EpisodePictures | undefined;
 }
 
 /** Looks at every scan of a data set and says what there is, how far raters agree, and what is missing or odd. */
-export async function inspectCommand({ source, json, sheet }: InspectCommand): Promise<string> {
+export async function inspectCommand({ source, json, sheet, episodes }: InspectCommand): Promise<string> {
   const dataset = await openSource(source);
   const progress = createProgress('Inspecting');
   const report = await inspect(dataset, { onScan: (done, scans) => progress.update(done, scans) });
   progress.finish();
   if (json !== undefined) await writeJson(json, report);
   if (sheet !== undefined) await writeAtomically(sheet, encodePng(await contactSheet(dataset)));
-  return inspectionText(report, dataset.raters);
+  const text = inspectionText(report, dataset.raters);
+  return episodes === undefined ? text : [text, '', ...(await drawEpisodes(dataset, episodes))].join('\n');
 }
 
 async function openSource(source: string): Promise<Dataset> {

@@ -1,17 +1,12 @@
 import { InputError, type Random } from '@fsmr/core';
 import type { LabelImage } from '@fsmr/imaging';
-import {
-  type Style,
-  type StylePreset,
-  type SuperpixelOptions,
-  sampleRaterStyles,
-  superpixels,
-} from '@fsmr/pseudo-labels';
+import { type Style, type StylePreset, type SuperpixelOptions, sampleRaterStyles } from '@fsmr/pseudo-labels';
 import type { Setting } from '../protocol/setting.js';
 import type { Dataset, Scan, ScanInfo, SliceSample, Statistics } from '../types.js';
 import { normaliseImage, statisticsOf } from './normalise.js';
 import { type EpisodeAugmentation, type PseudoEpisode, pseudoEpisode } from './pseudo.js';
 import { keepRecent } from './recent.js';
+import { regionsOfSlice } from './regions.js';
 import { resizeSlice, sliceOf } from './slice.js';
 
 /** Where pseudo episodes come from. */
@@ -44,8 +39,13 @@ export interface PseudoRequest {
   readonly styles: 'none' | StylePreset | readonly Style[];
 }
 
+/** A pseudo episode, and the slice it was made of. */
+export interface SourcedEpisode extends PseudoEpisode {
+  readonly origin: { readonly scan: string; readonly slice: number };
+}
+
 /** Makes pseudo episodes; the same request gives the same episode, whatever was asked before. */
-export type PseudoSource = (request: PseudoRequest) => Promise<PseudoEpisode>;
+export type PseudoSource = (request: PseudoRequest) => Promise<SourcedEpisode>;
 
 const attempts = 100;
 
@@ -72,19 +72,7 @@ export function pseudoEpisodes(dataset: Dataset, options: PseudoSourceOptions = 
     return scans.at(-1)!;
   };
   const regionsOf = (scan: Scan, z: number): Promise<LabelImage> =>
-    recentRegions.get(`${scan.id}/${z}`, async () => {
-      const [, height, width] = scan.size;
-      const area = height * width;
-      if (dataset.superpixels !== undefined) {
-        const all = await dataset.superpixels(scan.id);
-        return { width, height, data: all.slice(z * area, (z + 1) * area) };
-      }
-      const image = { width, height, data: scan.image.subarray(z * area, (z + 1) * area) };
-      return superpixels(image, {
-        minimumSize: Math.round(400 * Math.min(1, area / 65536)),
-        ...options.superpixels,
-      });
-    });
+    recentRegions.get(`${scan.id}/${z}`, () => regionsOfSlice(dataset, scan, z, options.superpixels));
 
   return async ({ random, raters, styles }) => {
     for (let attempt = 0; attempt < attempts; attempt++) {
@@ -109,7 +97,7 @@ export function pseudoEpisodes(dataset: Dataset, options: PseudoSourceOptions = 
         ...(options.augmentation === undefined ? {} : { augmentation: options.augmentation }),
         ...(options.thresholdBlur === undefined ? {} : { thresholdBlur: options.thresholdBlur }),
       });
-      if (episode !== undefined) return episode;
+      if (episode !== undefined) return { ...episode, origin: { scan: id, slice: z } };
     }
     throw new InputError(`no slice of ${dataset.name} gave a pseudo episode in ${attempts} draws.`, {
       remedy: 'Lower the minimum size of superpixels or the foreground threshold, or check the images.',
