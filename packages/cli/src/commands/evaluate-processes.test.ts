@@ -27,7 +27,7 @@ beforeAll(async () => {
   expect(await startCommand(scripts, 'train', '--config', config, '--out', trained).ended).toMatchObject({ code: 0 });
   whole = await evaluateIn(await fresh('whole')).ended;
   expect(whole).toMatchObject({ code: 0 });
-}, 180_000);
+}, 900_000);
 afterAll(async () => {
   await scripts.remove();
   await rm(folder, { recursive: true });
