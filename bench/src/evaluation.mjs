@@ -31,20 +31,6 @@ function timed(program, ...words) {
 }
 
 console.log(`Load at the start: ${load()}\n`);
-const text = execFileSync(process.execPath, [await bundle('evaluation'), ...sizes.map(String)], { encoding: 'utf8' });
-const measured = text
-  .split('\n')
-  .filter((line) => line.startsWith('{'))
-  .map((line) => JSON.parse(line));
-const lines = measured.map(({ scans, episodes, seconds, cpu, encodings }) => [
-  scans,
-  episodes,
-  seconds.toFixed(1),
-  cpu.toFixed(1),
-  ((1000 * cpu) / episodes).toFixed(2),
-  encodings.calls,
-  ((1000 * encodings.seconds) / encodings.calls).toFixed(1),
-]);
 const head = [
   'scans',
   'episodes',
@@ -53,8 +39,20 @@ const head = [
   'processor an episode (ms)',
   'encodings',
   'wall an encoding (ms)',
+  'load',
 ];
-console.log(`${rows(head, lines).join('\n')}\n\nLoad: ${load()}\n`);
+const library = await bundle('evaluation');
+console.log(rows(head, []).join('\n'));
+for (const size of sizes) {
+  const line = execFileSync(process.execPath, [library, String(size)], { encoding: 'utf8' })
+    .split('\n')
+    .find((text) => text.startsWith('{'));
+  const { scans, episodes, seconds, cpu, encodings } = JSON.parse(line);
+  const each = (1000 * encodings.seconds) / encodings.calls;
+  const cells = [scans, episodes, seconds.toFixed(1), cpu.toFixed(1), ((1000 * cpu) / episodes).toFixed(2)];
+  console.log(`| ${[...cells, encodings.calls, each.toFixed(1), load()].join(' | ')} |`);
+}
+console.log();
 
 const folder = mkdtempSync(join(tmpdir(), 'fsmr-bench-'));
 try {
