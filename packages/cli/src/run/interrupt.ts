@@ -13,8 +13,8 @@ export function interruptSignal(): { readonly signal: AbortSignal; readonly rele
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
   process.once('disconnect', leave);
-  // Listening must not keep the process from ending.
-  process.channel?.unref();
+  // Listening must not keep the process from ending. One that hears messages too decides itself how long it lives.
+  if (process.listenerCount('message') === 0) process.channel?.unref();
   if (process.connected === false) leave();
   return {
     signal: controller.signal,
