@@ -103,12 +103,8 @@ export const configSchema = z.strictObject({
   model: model.default({ backbone: 'tiny', method: 'alpnet', methodOptions: {}, japc: {} }),
   training: z
     .strictObject({
-      steps: z
-        .number()
-        .int()
-        .min(2)
-        .default(400)
-        .describe('the budget T of each arm; JAPC gets half of it after the base'),
+      steps: z.number().int().min(2).default(400).describe('the budget T of each arm'),
+      firstStage: z.number().min(0).lt(1).default(0.5).describe('share of the budget that trains the base before JAPC'),
       raters: z.number().int().min(1).max(32).optional().describe('simulated raters; those of the data unless given'),
       styles: z.enum(['none', 'mild', 'rich']).default('rich'),
       augmentation: z.enum(['none', 'sabs_aug', 'aug_v3']).default('sabs_aug'),

@@ -3,7 +3,7 @@ import { basePlan, type TrainingPlan, twoStagePlan } from '@fsmr/training';
 import { buildModel } from '../config/model.js';
 import type { RunConfig } from '../config/schema.js';
 
-/** What is trained: the base method over the whole budget, or half of it and then JAPC. */
+/** What is trained: the base method over the whole budget, or the first stage of it and then JAPC. */
 export type TrainedArm = 'base' | 'japc';
 
 /**
@@ -16,7 +16,7 @@ export function trainedArms({ evaluation: { arms, baselines } }: RunConfig): Tra
   return [...(arms.some(needsBase) ? (['base'] as const) : []), ...(arms.includes('japc') ? (['japc'] as const) : [])];
 }
 
-/** The plan of an arm. Both share the first half step by step, so it is trained once. */
+/** The plan of an arm. Both share the first stage step by step, so it is trained once. */
 export function planOf({ training }: RunConfig, arm: TrainedArm, raters: number): TrainingPlan {
   const {
     steps,
@@ -38,7 +38,14 @@ export function planOf({ training }: RunConfig, arm: TrainedArm, raters: number)
   if (arm === 'base') return basePlan(steps, changes);
   const plan = twoStagePlan(steps, training.raters ?? raters, changes);
   const [base, withRaters] = plan.stages;
-  return { ...plan, stages: [base!, { ...withRaters!, styles }] };
+  const first = Math.floor(steps * training.firstStage);
+  return {
+    ...plan,
+    stages: [
+      { ...base!, steps: first },
+      { ...withRaters!, steps: steps - first, styles },
+    ],
+  };
 }
 
 /** The model that is trained: always with the calibrator, which the base stage leaves alone. */
