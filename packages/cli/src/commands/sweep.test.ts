@@ -144,5 +144,5 @@ describe('sweepCommand', () => {
     // Two tp, one fp: 80 %; three and one: 6/7; four and one: 8/9.
     expect(text).toContain(`| ALPNet | ${((100 * (4 / 5 + 6 / 7 + 8 / 9)) / 3).toFixed(2)} |`);
     expect(text).toContain(`fsmr evaluate --run ${options.out}/2`);
-  });
+  }, 180_000);
 });

@@ -8,7 +8,7 @@ import { expandGrid } from '../sweep/cells.js';
 import { startChild } from '../sweep/child.js';
 import { loadGrid } from '../sweep/grid.js';
 import { type PlannedCell, planCells } from '../sweep/plan.js';
-import { isFinished, runCells, type StatedCell } from '../sweep/run-cells.js';
+import { cellCommands, isFinished, runCells, type StatedCell } from '../sweep/run-cells.js';
 import { type CellState, readSweep, type SweepState, sweepFile, sweepWriter } from '../sweep/state.js';
 import { waitForProcesses } from '../sweep/wait.js';
 
@@ -121,7 +121,7 @@ async function stated(planned: PlannedCell, out: string, earlier: SweepState | u
     state: (await isFinished(out, planned)) ? 'done' : 'waiting',
     ...(trainedBy === undefined ? {} : { trainedBy: trainedBy.name }),
     seconds: known?.seconds ?? { train: 0, evaluate: 0 },
-    commands: known?.commands ?? [],
+    commands: cellCommands(cell, out),
   };
   return { ...planned, state };
 }

@@ -32,7 +32,7 @@ export async function svgToPng(svg: string, zoom = 2): Promise<Uint8Array> {
 
 /** Starts the rasteriser, which can be done once a process. -> the font */
 async function startRasteriser(init: (wasm: Uint8Array) => Promise<void>): Promise<Uint8Array> {
-  const { resolve } = createRequire(import.meta.url);
-  await init(await readFile(resolve('@resvg/resvg-wasm/index_bg.wasm')));
-  return readFile(resolve('@expo-google-fonts/lato/400Regular/Lato_400Regular.ttf'));
+  const require = createRequire(import.meta.url);
+  await init(await readFile(require.resolve('@resvg/resvg-wasm/index_bg.wasm')));
+  return readFile(require.resolve('@expo-google-fonts/lato/400Regular/Lato_400Regular.ttf'));
 }

@@ -196,7 +196,7 @@ describe('loadGrid', () => {
     const file = fileURLToPath(new URL('../../../../examples/sweep/phantom.json', import.meta.url));
     const cells = expandGrid(await loadGrid(file), file);
     expect(cells.map(({ labels }) => labels.ablation)).toContain('no styles');
-    expect(planCells(cells)).toHaveLength(10);
+    expect(planCells(cells)).toHaveLength(8);
   });
 
   it('says which file is wrong', async () => {

@@ -26,8 +26,8 @@ if (word === 'train') {
   }
   const log = join(out, 'logs', 'base.jsonl');
   while (!existsSync(weights)) {
-    appendFileSync(log, 'step\\n');
-    const steps = readFileSync(log, 'utf8').split('\\n').length - 1;
+    const steps = existsSync(log) ? readFileSync(log, 'utf8').split('\\n').length : 1;
+    appendFileSync(log, JSON.stringify({ step: steps, segmentation: 1 }) + '\\n');
     console.error('Training base ' + steps + '/' + config.training.steps);
     if (steps >= config.training.steps) writeFileSync(weights, 'trained with seed ' + config.seed);
     if (stopping) process.exit(130);

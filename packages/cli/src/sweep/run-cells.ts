@@ -65,8 +65,7 @@ async function trainCell(
     change(state, runner, runner.signal.aborted ? { state: 'interrupted' } : { state: 'failed', lastLines });
     return false;
   }
-  const { folder, config, train, evaluate } = placeOf(cell, runner);
-  state.commands = [train, evaluate].map((words) => ['fsmr', ...words].map(quoted).join(' '));
+  const { folder, config, train } = placeOf(cell, runner.out);
   change(state, runner, { state: 'running' });
   const engine = { ...cell.config.engine, threads: cell.config.engine.threads ?? runner.threads };
   await writeJson(config, { ...cell.config, engine });
@@ -75,11 +74,17 @@ async function trainCell(
 }
 
 async function evaluateCell(stated: StatedCell, runner: CellRunner): Promise<void> {
-  const { evaluate } = placeOf(stated.cell, runner);
+  const { evaluate } = placeOf(stated.cell, runner.out);
   if (await runPhase(stated, 'evaluate', evaluate, runner)) change(stated.state, runner, { state: 'done' });
 }
 
-function placeOf({ name }: Cell, { out }: CellRunner) {
+/** What makes a cell, as one types it. */
+export function cellCommands(cell: Cell, out: string): string[] {
+  const { train, evaluate } = placeOf(cell, out);
+  return [train, evaluate].map((words) => ['fsmr', ...words].map(quoted).join(' '));
+}
+
+function placeOf({ name }: Cell, out: string) {
   const folder = join(out, name);
   const config = join(out, 'configs', `${name}.json`);
   return {
