@@ -8,6 +8,7 @@ import {
   type EpisodeRecords,
   encoderOf,
   evaluate,
+  fewShotSegmenter,
   initialState,
   pseudoEpisodeSource,
   summarise,
@@ -49,14 +50,14 @@ export function trainOnPhantom({ steps, seed }: RunOptions): Promise<TrainingSta
 export async function evaluateOnPhantom(state: TrainingState): Promise<ArmSummary> {
   const dataset = phantom('test');
   const features = createFeatureStore(encoderOf(model, state.parameters));
+  const arm = { name: model.method.name, model, parameters: state.parameters, mode: 'joint' } as const;
   const results: EpisodeRecords[] = [];
   await evaluate({
     dataset,
-    arms: [{ name: model.method.name, model, parameters: state.parameters, mode: 'joint' }],
-    features: { [model.method.name]: features },
+    segmenters: [fewShotSegmenter(arm, features)],
     episodes: await evaluationEpisodes(dataset, { parts: 1 }),
     onEpisode: (_key, found) => {
-      results.push(...found);
+      results.push(found);
     },
   });
   features.dispose();

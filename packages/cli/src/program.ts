@@ -27,11 +27,13 @@ Other keys, all optional:
   resize                  slices become squares of this many pixels
   split.evaluation, .fold share kept for evaluation, which share
   model.backbone          tiny, resnet18, resnet34, resnet50, resnet101, qnet, rpt
-  model.layers, .channels stages of a resnet (3 or 4), channels of its head
+  model.layers, .channels stages kept of a resnet (1 to 4), channels of its head
+  model.depth, .strideOn  resnet of a qnet or rpt backbone; "1x1" for weights from Keras
   model.weights           .pth, .safetensors or .npz to start the backbone from
   model.method            alpnet, dspnet, qnet, rpt;  model.methodOptions: its options
   model.japc              options of JAPC: preset, operator, temperature, ...
-  training.steps          budget of each arm; the second half of JAPC's trains with raters
+  training.steps          budget of each arm
+  training.firstStage     share of JAPC's budget without raters and calibration, 0.5 unless given
   training.raters, .styles (none, mild, rich), .augmentation (none, sabs_aug, aug_v3), .superpixelArea,
            .learningRate, .momentum, .weightDecay, .calibrationWeight, .alignmentWeight, .clipNorm,
            .freezeBackbone, .freezeStatistics, .checkpointEvery, .decay (factor, every),

@@ -158,7 +158,7 @@ async function saveArm(
 }
 
 /** What a checkpoint must agree on: everything that shapes the weights. */
-function identityOf({ seed, data, split, model, training }: RunConfig): string {
+function identityOf({ seed, data, resize, split, model, training }: RunConfig): string {
   const { checkpointEvery: _notShaping, ...shaping } = training;
-  return JSON.stringify({ seed, data, split, model, training: shaping });
+  return JSON.stringify({ seed, data, resize, split, model, training: shaping });
 }

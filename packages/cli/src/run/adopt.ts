@@ -47,6 +47,6 @@ function parsed(text: string, file: string): unknown {
 }
 
 /** Evaluation and engine may change between visits; what was trained may not. */
-function trained({ seed, data, split, model, training }: RunConfig): unknown {
-  return { seed, data, split, model, training: { ...training, checkpointEvery: undefined } };
+function trained({ seed, data, resize, split, model, training }: RunConfig): unknown {
+  return { seed, data, resize, split, model, training: { ...training, checkpointEvery: undefined } };
 }
