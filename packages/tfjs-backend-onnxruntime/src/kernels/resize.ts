@@ -1,4 +1,4 @@
-/** Bilinear resizing as two matrix products, one an axis; its gradient is the transposed products. */
+/** Resizing as two matrix products, one an axis; its gradient is the transposed products. */
 import type { OnnxRuntimeBackend } from '../backend.js';
 import type { Feed } from '../runtime/binding.js';
 import { feed } from '../runtime/session.js';
@@ -22,6 +22,17 @@ function interpolation(source: number, result: number, { alignCorners, halfPixel
     const share = place - low;
     matrix[row * source + low] = (matrix[row * source + low] as number) + 1 - share;
     matrix[row * source + high] = (matrix[row * source + high] as number) + share;
+  }
+  return feed(matrix, [result, source]);
+}
+
+/** Row r is one at the source position that result r copies. */
+function selection(source: number, result: number, alignCorners: boolean): Feed {
+  const matrix = new Float32Array(result * source);
+  const ratio = alignCorners && result > 1 ? (source - 1) / (result - 1) : source / result;
+  for (let row = 0; row < result; row++) {
+    const place = alignCorners ? Math.round(ratio * row) : Math.floor(ratio * row);
+    matrix[row * source + Math.min(source - 1, place)] = 1;
   }
   return feed(matrix, [result, source]);
 }
@@ -75,5 +86,21 @@ const resizeBilinearGrad: NativeKernel = (call) => {
   return backend.adopt(out, images.shape);
 };
 
+/** Small ones too: TensorFlow.js's cpu kernel reads every image but the first at the wrong place. */
+const resizeNearestGrad: NativeKernel = (call) => {
+  const { backend, attrs } = call;
+  const [images, dy] = [input(call, 'images'), input(call, 'dy')];
+  if (!allFloat(images, dy) || sizeOf(images.shape) === 0 || sizeOf(dy.shape) === 0) return undefined;
+  const alignCorners = attrs.alignCorners === true;
+  const rows = selection(images.shape[1] as number, dy.shape[1] as number, alignCorners);
+  const columns = selection(images.shape[2] as number, dy.shape[2] as number, alignCorners);
+  const out = resample(backend, backend.floats(dy), dy.shape as Shape4, rows, columns, true);
+  return backend.adopt(out, images.shape);
+};
+
 /** Resizing kernels. */
-export const resizeKernels: KernelTable = { ResizeBilinear: resizeBilinear, ResizeBilinearGrad: resizeBilinearGrad };
+export const resizeKernels: KernelTable = {
+  ResizeBilinear: resizeBilinear,
+  ResizeBilinearGrad: resizeBilinearGrad,
+  ResizeNearestNeighborGrad: resizeNearestGrad,
+};
