@@ -1,4 +1,4 @@
-import { greyPicture, type Image2D, type Mask2D, type Picture } from '@fsmr/imaging';
+import { type Colour, greyPicture, type Image2D, type Mask2D, type Picture } from '@fsmr/imaging';
 
 /** An outline to be drawn on an image. */
 export interface Outline {
