@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import type { ParameterRecord } from '@fsmr/core';
-import { expectClose, loadNpzOracle, type Oracle, sharedFolder, sharedPath } from '@fsmr/testing';
+import { expectClose, formulaValues, loadNpzOracle, type Oracle, sharedFolder, sharedPath } from '@fsmr/testing';
 import { registerOnnxRuntimeBackend, unregisterOnnxRuntimeBackend } from '@fsmr/tfjs-backend-onnxruntime';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -12,25 +12,11 @@ import { loadParameters } from './weights/apply.js';
 import type { WeightArray } from './weights/array.js';
 import { shapeOnDisk } from './weights/layout.js';
 
-/** The generator of the oracles' large arrays: mulberry32 seeded with the FNV-1a hash of a name. */
-function uniform(name: string, count: number, low: number, high: number): Float32Array {
-  let seed = 0x811c9dc5;
-  for (const byte of new TextEncoder().encode(name)) seed = Math.imul(seed ^ byte, 0x01000193);
-  const values = new Float32Array(count);
-  for (let i = 0; i < count; i++) {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), seed | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    values[i] = low + (high - low) * (((t ^ (t >>> 14)) >>> 0) / 4294967296);
-  }
-  return values;
-}
-
 /** A parameter by the formula in the oracles' manifest. */
 function byFormula(salt: string, name: string, shape: readonly number[]): WeightArray {
   const count = shape.reduce((product, extent) => product * extent, 1);
   const fan = count / shape[0]!;
-  const draw = (low: number, high: number) => uniform(salt + name, count, low, high);
+  const draw = (low: number, high: number) => formulaValues(salt + name, shape, low, high);
   const symmetric = (bound: number) => draw(-bound, bound);
   if (name.endsWith('running_mean')) return { shape, data: symmetric(0.1) };
   if (name.endsWith('running_var')) return { shape, data: draw(0.5, 1.5) };
@@ -49,7 +35,7 @@ function fill(encoder: Encoder, salt: string): ParameterRecord {
 }
 
 function image(salt: string, name: string, batch: number, size: number): tf.Tensor4D {
-  const values = uniform(salt + name, batch * 3 * size * size, -1, 1).map((value) => 2 * value);
+  const values = formulaValues(salt + name, [batch, 3, size, size], -1, 1).map((value) => 2 * value);
   return tf.tidy(() => tf.transpose(tf.tensor4d(values, [batch, 3, size, size]), [0, 2, 3, 1]));
 }
 

@@ -152,7 +152,11 @@ export function packError(error: unknown): PackedError {
   return { code, fault, file, rater, remedy };
 }
 
-/** The error that was packed, of its own kind; one that was none of ours becomes an `Error`. */
-export function unpackError({ code, fault, ...details }: PackedError): Error {
-  return code === undefined ? new Error(fault) : new kinds[code](fault, details);
+/**
+ * The error that was packed, of its own kind; one that was none of ours becomes an `Error`.
+ *
+ * @param cause what it goes back to, where that is at hand
+ */
+export function unpackError({ code, fault, ...details }: PackedError, cause?: unknown): Error {
+  return code === undefined ? new Error(fault, { cause }) : new kinds[code](fault, { ...details, cause });
 }

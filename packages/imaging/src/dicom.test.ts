@@ -3,48 +3,29 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isFsmrError } from '@fsmr/core/errors';
 import { createRandom } from '@fsmr/core/random';
+import { dicomFile, dicomElement as element, dicomShort as us } from '@fsmr/testing';
 import { describe, expect, it } from 'vitest';
 import { decodeDicomSeries, readDicomSeries } from './dicom.js';
 
-function element(group: number, number: number, vr: string, value: Buffer | string): Buffer {
-  const text = typeof value === 'string';
-  let body = text ? Buffer.from(value) : value;
-  if (body.length % 2 === 1) body = Buffer.concat([body, Buffer.from(text && vr !== 'UI' ? ' ' : '\0')]);
-  const long = vr === 'OW';
-  const head = Buffer.alloc(long ? 12 : 8);
-  head.writeUInt16LE(group, 0);
-  head.writeUInt16LE(number, 2);
-  head.write(vr, 4);
-  if (long) head.writeUInt32LE(body.length, 8);
-  else head.writeUInt16LE(body.length, 6);
-  return Buffer.concat([head, body]);
-}
-
-const us = (value: number): Buffer => Buffer.from(Uint16Array.of(value).buffer);
-
 function slice(z: number, changes: { series?: string; syntax?: string; pixels?: Buffer; orientation?: string } = {}) {
   const pixels = changes.pixels ?? Buffer.from(Int16Array.of(z, -1, 2, 3, 4, 5).buffer);
-  const syntax = element(2, 0x10, 'UI', changes.syntax ?? '1.2.840.10008.1.2.1');
-  const length = Buffer.alloc(4);
-  length.writeUInt32LE(syntax.length);
-  return Buffer.concat([
-    Buffer.alloc(128),
-    Buffer.from('DICM'),
-    element(2, 0, 'UL', length),
-    syntax,
-    element(0x20, 0xe, 'UI', changes.series ?? '1.2.3'),
-    element(0x20, 0x32, 'DS', `10\\-20\\${z}`),
-    element(0x20, 0x37, 'DS', changes.orientation ?? '1\\0\\0\\0\\1\\0'),
-    element(0x28, 2, 'US', us(1)),
-    element(0x28, 0x10, 'US', us(2)),
-    element(0x28, 0x11, 'US', us(3)),
-    element(0x28, 0x30, 'DS', '0.7\\0.5'),
-    element(0x28, 0x100, 'US', us(16)),
-    element(0x28, 0x103, 'US', us(1)),
-    element(0x28, 0x1052, 'DS', '-1000'),
-    element(0x28, 0x1053, 'DS', '2'),
-    element(0x7fe0, 0x10, 'OW', pixels),
-  ]);
+  return dicomFile(
+    [
+      element(0x20, 0xe, 'UI', changes.series ?? '1.2.3'),
+      element(0x20, 0x32, 'DS', `10\\-20\\${z}`),
+      element(0x20, 0x37, 'DS', changes.orientation ?? '1\\0\\0\\0\\1\\0'),
+      element(0x28, 2, 'US', us(1)),
+      element(0x28, 0x10, 'US', us(2)),
+      element(0x28, 0x11, 'US', us(3)),
+      element(0x28, 0x30, 'DS', '0.7\\0.5'),
+      element(0x28, 0x100, 'US', us(16)),
+      element(0x28, 0x103, 'US', us(1)),
+      element(0x28, 0x1052, 'DS', '-1000'),
+      element(0x28, 0x1053, 'DS', '2'),
+      element(0x7fe0, 0x10, 'OW', pixels),
+    ],
+    changes.syntax,
+  );
 }
 
 const series = (...slices: Buffer[]) => slices.map((bytes, i) => ({ file: `${i}.dcm`, bytes }));

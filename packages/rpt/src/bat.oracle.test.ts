@@ -1,21 +1,16 @@
 import { createRandom, type ParameterRecord } from '@fsmr/core';
-import { expectClose, loadNpzOracle, loadOracle, type Oracle, oracleCases, sharedFolder } from '@fsmr/testing';
+import {
+  expectClose,
+  formulaStream,
+  loadNpzOracle,
+  loadOracle,
+  type Oracle,
+  oracleCases,
+  sharedFolder,
+} from '@fsmr/testing';
 import * as tf from '@tensorflow/tfjs';
 import { describe, it } from 'vitest';
 import { biasAlleviatedBlock, noDropout } from './index.js';
-
-/** Numbers in [0, 1) of the mulberry32 generator seeded with the FNV-1a hash of a text, as the manifest defines them. */
-function formulaStream(text: string): () => number {
-  let hash = 0x811c9dc5;
-  for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193);
-  let a = hash >>> 0;
-  return () => {
-    a = (a + 0x6d2b79f5) | 0;
-    let t = Math.imul(a ^ (a >>> 15), a | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 /** The formula weights of the manifest: matrices within sqrt(3 / inputs), gains 1 +- 0.2, the rest within 0.1. */
 function formulaParameters(salt: string, shapes: Record<string, number[]>): ParameterRecord {

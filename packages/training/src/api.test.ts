@@ -41,6 +41,7 @@ it('exports what the README lists', () => {
       "segmentationLoss",
       "serveEpisodes",
       "sliceImage",
+      "sliceReader",
       "stageAt",
       "startEpisodeLoader",
       "summarise",

@@ -28,6 +28,18 @@ export function sliceImage({ size: [, height, width], image }: Scan, slice: numb
   });
 }
 
+/** Reads slices of scans as stored as network images [1, H, W, 3], which the caller owns. */
+export type SliceReader = (scan: Scan, slice: number) => tf.Tensor4D;
+
+/** A reader that normalises; slices of a scan come one after the other, so it normalises the last scan once. */
+export function sliceReader(statistics?: Statistics): SliceReader {
+  let last: { readonly scan: Scan; readonly normalised: Scan } | undefined;
+  return (scan, slice) => {
+    if (last?.scan !== scan) last = { scan, normalised: normalise(scan, statistics) };
+    return sliceImage(last.normalised, slice);
+  };
+}
+
 /**
  * A store that forgets the least recently used features beyond a budget.
  *
@@ -36,8 +48,7 @@ export function sliceImage({ size: [, height, width], image }: Scan, slice: numb
 export function createFeatureStore(encode: Encode, statistics?: Statistics, budget = 2 ** 31): FeatureStore {
   const remembered = new Map<string, { features: FeatureMaps; bytes: number }>();
   let held = 0;
-  // Slices of a scan come one after the other, and normalising needs the whole scan.
-  let last: { readonly scan: Scan; readonly normalised: Scan } | undefined;
+  const read = sliceReader(statistics);
   const forget = (key: string): void => {
     const entry = remembered.get(key)!;
     tf.dispose(entry.features as never);
@@ -53,8 +64,7 @@ export function createFeatureStore(encode: Encode, statistics?: Statistics, budg
         remembered.set(key, known);
         return known.features;
       }
-      if (last?.scan !== scan) last = { scan, normalised: normalise(scan, statistics) };
-      const image = sliceImage(last.normalised, slice);
+      const image = read(scan, slice);
       const features = encode(image);
       image.dispose();
       const bytes = features.maps.reduce((sum, map) => sum + 4 * map.size, 0);

@@ -2,12 +2,8 @@ import type { EvaluationEpisode, Scan } from '@fsmr/datasets';
 import type { Lesson } from './segmenter.js';
 
 /** Episodes that ask for the same learning: one class of one support, taught by the same raters. */
-export interface LessonEpisodes {
-  readonly classId: number;
-  readonly className: string;
-  readonly supportScan: string;
-  readonly supportSlices: readonly number[];
-  readonly raters: readonly string[];
+export interface LessonEpisodes
+  extends Pick<EvaluationEpisode, 'classId' | 'className' | 'supportScan' | 'supportSlices' | 'raters'> {
   readonly episodes: readonly EvaluationEpisode[];
 }
 

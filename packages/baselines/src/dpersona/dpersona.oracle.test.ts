@@ -1,8 +1,8 @@
 import { withPrefix } from '@fsmr/core';
-import { expectClose, loadNpzOracle, sharedFolder } from '@fsmr/testing';
+import { expectClose, formulaValues, loadNpzOracle, sharedFolder } from '@fsmr/testing';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
-import { formulaImages, formulaParameters, formulaValues } from '../network/formula.fixture.js';
+import { formulaImages, formulaParameters } from '../network/formula.fixture.js';
 import { archives, saltOf, useNativeBackend } from '../network/oracle.fixture.js';
 import { startPass } from '../network/pass.js';
 import { combine, combinerBlanks } from './combiner.js';

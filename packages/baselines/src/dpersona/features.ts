@@ -1,18 +1,15 @@
 import type { Encoder } from '@fsmr/backbones';
-import type { ParameterRecord, Random } from '@fsmr/core';
+import type { ParameterRecord } from '@fsmr/core';
 import * as tf from '@tensorflow/tfjs';
-import { type Blueprint, drawParameters, normBlanks, plainConvBlanks } from '../network/blueprint.js';
+import { type Blueprint, drawParameters, normBlanks, plainConvBlanks, shapesOf } from '../network/blueprint.js';
 import { normal } from '../network/fillings.js';
 import { convNorm, cropTo, doubleNearest } from '../network/layers.js';
 import { type Pass, type PassOptions, startPass } from '../network/pass.js';
-import { tapEncoder } from '../network/tapped-encoder.js';
+import { type OnEncoder, tapEncoder } from '../network/tapped-encoder.js';
 import { featureWidth } from './combiner.js';
 
 /** The part of D-Persona that images pass first. */
-export interface FeatureNet {
-  readonly shapes: Readonly<Record<string, readonly number[]>>;
-  /** @param encoder trained parameters of the encoder under its own names, copied; drawn where absent. */
-  init(random: Random, encoder?: ParameterRecord): ParameterRecord;
+export interface FeatureNet extends OnEncoder {
   /** @returns 16 channels at the image's own size [B, H, W, 16]. */
   apply(
     parameters: ParameterRecord,
@@ -39,11 +36,10 @@ export function sharedFeatureNet(encoder: Encoder): FeatureNet {
       return stepBlanks(`decoder.${step}`, inputs, width);
     }),
   );
-  const shapes = Object.entries(blanks).map(([name, { shape }]) => [name, shape] as const);
   return {
-    shapes: { ...tapped.shapes, ...Object.fromEntries(shapes) },
-    init: (random, encoder) => ({
-      ...tapped.init(random.fork('encoder'), encoder),
+    shapes: { ...tapped.shapes, ...shapesOf(blanks) },
+    init: (random, trained) => ({
+      ...tapped.init(random.fork('encoder'), trained),
       ...drawParameters(blanks, random),
     }),
     apply: (parameters, images, options) =>

@@ -1,10 +1,11 @@
 import { createRandom, NumericError } from '@fsmr/core';
-import type { Lesson, Segmenter } from '@fsmr/training';
+import { type Lesson, type Segmenter, sliceReader } from '@fsmr/training';
 import * as tf from '@tensorflow/tfjs';
 import { cosineAnnealing, disposeTrained, type Trained } from '../learning/adam.js';
 import { trainEpochs } from '../learning/epochs.js';
+import { raterMasks } from '../learning/masks.js';
 import { defaultEpochs, type TrainedSegmenterOptions } from '../learning/options.js';
-import { sliceReader, supportSamples } from '../learning/samples.js';
+import { batchesOf, supportSamples } from '../learning/samples.js';
 import { type Dpersona, sharedDpersona } from './model.js';
 import { diversifyStep, dpersonaConstants, dpersonaLogits, personaliseStep } from './steps.js';
 
@@ -38,9 +39,7 @@ export function dpersonaSegmenter(options: DpersonaSegmenterOptions): Segmenter 
         segment: (query, slice) =>
           tf.tidy(() => {
             const own = random.fork(`${query.id}/${slice}`);
-            const logits = dpersonaLogits(model, parameters, read(query, slice), own, bank);
-            const masks = tf.cast(tf.greater(tf.squeeze(logits, [0]), 0), 'float32');
-            return tf.transpose(masks, [2, 0, 1]) as tf.Tensor3D;
+            return raterMasks(dpersonaLogits(model, parameters, read(query, slice), own, bank));
           }),
         dispose: () => tf.dispose(Object.values(parameters)),
       };
@@ -63,11 +62,10 @@ async function trained(model: Dpersona, lesson: Lesson, options: DpersonaSegment
     let skipped = 0;
     state = await trainEpochs(state, {
       stage,
-      samples,
       epochs,
-      batch: batchSize,
+      batches: (own) => batchesOf(samples, batchSize, own),
       augmentation,
-      random,
+      random: (epoch) => random.fork(`${stage} ${epoch}`),
       signal: lesson.signal,
       step: (before, batch, stepRandom, epoch) => {
         const rate = cosineAnnealing(learningRate, epoch, epochs);

@@ -1,7 +1,6 @@
 import { energyDistance, softConsensus, thresholdedDice } from '@fsmr/metrics';
-import { expectClose, loadNpzOracle, sharedFolder } from '@fsmr/testing';
+import { expectClose, formulaValues, loadNpzOracle, sharedFolder } from '@fsmr/testing';
 import { describe, expect, it } from 'vitest';
-import { formulaValues } from '../network/formula.fixture.js';
 import { archives, saltOf } from '../network/oracle.fixture.js';
 import { setDice } from './set-dice.js';
 

@@ -1,7 +1,7 @@
 import { isBuffer } from '@fsmr/backbones';
 import { type ParameterRecord, type Random, withPrefix } from '@fsmr/core';
 import * as tf from '@tensorflow/tfjs';
-import { adamStep, replaceBuffers, type Trained } from '../learning/adam.js';
+import { adamAlong, type Trained } from '../learning/adam.js';
 import { differentiate } from '../learning/differentiate.js';
 import { type Pass, startPass } from '../network/pass.js';
 import { combine } from './combiner.js';
@@ -94,15 +94,12 @@ export function diversifyStep(
     },
     (name) => !isBuffer(name) && !isHead(name),
   );
-  const loss = passed.loss.dataSync()[0]!;
-  passed.loss.dispose();
-  if (!Number.isFinite(loss)) {
-    tf.dispose([passed.gradients, passed.rest]);
-    return { state, loss: Number.NaN };
-  }
-  const next = adamStep(replaceBuffers(state, passed.rest), passed.gradients, { learningRate });
-  tf.dispose(passed.gradients);
-  return { state: next, loss };
+  return skipped(adamAlong(state, passed, passed.rest, { learningRate }));
+}
+
+/** A loss that is infinite was skipped as one that is no number. */
+function skipped({ state, loss }: { readonly state: Trained; readonly loss: number }) {
+  return { state, loss: Number.isFinite(loss) ? loss : Number.NaN };
 }
 
 /**
@@ -156,15 +153,8 @@ export function personaliseStep(
     }),
     isHead,
   );
-  const loss = passed.loss.dataSync()[0]!;
-  tf.dispose([features, bank, passed.loss]);
-  if (!Number.isFinite(loss)) {
-    tf.dispose([passed.gradients, statistics]);
-    return { state, loss: Number.NaN };
-  }
-  const next = adamStep(replaceBuffers(state, statistics), passed.gradients, { learningRate });
-  tf.dispose(passed.gradients);
-  return { state: next, loss };
+  tf.dispose([features, bank]);
+  return skipped(adamAlong(state, passed, statistics, { learningRate }));
 }
 
 /**

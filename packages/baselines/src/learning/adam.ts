@@ -61,6 +61,29 @@ export function adamStep(
   return { parameters: moved, moments: remembered };
 }
 
+/**
+ * Moves along the gradients of a loss and takes over running statistics; where the loss is not a finite number the state
+ * stays as it was. Frees the loss, the gradients and whatever is replaced or not used.
+ *
+ * @returns the next state, and the loss as it came out
+ */
+export function adamAlong(
+  state: Trained,
+  { loss: tensor, gradients }: { readonly loss: tf.Scalar; readonly gradients: ParameterRecord },
+  statistics: ParameterRecord,
+  options: AdamOptions,
+): { readonly state: Trained; readonly loss: number } {
+  const loss = tensor.dataSync()[0]!;
+  tensor.dispose();
+  if (!Number.isFinite(loss)) {
+    tf.dispose([gradients, statistics]);
+    return { state, loss };
+  }
+  const next = adamStep(replaceBuffers(state, statistics), gradients, options);
+  tf.dispose(gradients);
+  return { state: next, loss };
+}
+
 /** The parameters with new running statistics in place of the old, which are freed. */
 export function replaceBuffers(trained: Trained, statistics: ParameterRecord): Trained {
   tf.dispose(Object.keys(statistics).map((name) => trained.parameters[name]!));

@@ -1,7 +1,7 @@
 import { InterruptedError, type Random } from '@fsmr/core';
 import type { SliceSample } from '@fsmr/datasets';
 import * as tf from '@tensorflow/tfjs';
-import { batchesOf, type SliceBatch, sliceBatch, type TrainingAugmentation } from './samples.js';
+import { type SliceBatch, sliceBatch, type TrainingAugmentation } from './samples.js';
 
 /** What one epoch came to. */
 export interface EpochReport {
@@ -14,15 +14,15 @@ export interface EpochReport {
   readonly losses: Readonly<Record<string, number>>;
 }
 
-/** Training on slices held in memory. */
+/** Training on slices, epoch by epoch. */
 export interface EpochsInputs<State> {
   readonly stage: string;
-  readonly samples: readonly SliceSample[];
   readonly epochs: number;
-  /** Most slices in a batch. */
-  readonly batch: number;
+  /** The batches of an epoch, from memory or read one after the other. */
+  readonly batches: (random: Random) => Iterable<readonly SliceSample[]> | AsyncIterable<readonly SliceSample[]>;
   readonly augmentation: TrainingAugmentation;
-  readonly random: Random;
+  /** What everything random in an epoch (from 0) is drawn from. */
+  readonly random: (epoch: number) => Random;
   readonly signal?: AbortSignal | undefined;
   /** One optimiser step; frees what of the state it replaces. */
   readonly step: (
@@ -43,13 +43,13 @@ export interface EpochsInputs<State> {
  * @throws InterruptedError where the signal came.
  */
 export async function trainEpochs<State>(first: State, inputs: EpochsInputs<State>): Promise<State> {
-  const { stage, samples, epochs, batch: size, augmentation, signal } = inputs;
+  const { stage, epochs, augmentation, signal } = inputs;
   let state = first;
   try {
     for (let epoch = 0; epoch < epochs; epoch++) {
-      const random = inputs.random.fork(`${stage} ${epoch}`);
+      const random = inputs.random(epoch);
       const collected: Readonly<Record<string, number>>[] = [];
-      for (const part of batchesOf(samples, size, random)) {
+      for await (const part of inputs.batches(random)) {
         await breathe(signal);
         const batch = sliceBatch(part, augmentation, random);
         try {
@@ -70,13 +70,13 @@ export async function trainEpochs<State>(first: State, inputs: EpochsInputs<Stat
 }
 
 /** Lets timers and signals in. @throws InterruptedError where the signal has come. */
-export async function breathe(signal: AbortSignal | undefined): Promise<void> {
+async function breathe(signal: AbortSignal | undefined): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
   if (signal?.aborted === true) throw new InterruptedError('learning was stopped before its end.');
 }
 
 /** Means of losses by name. */
-export function meanOf(losses: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+function meanOf(losses: readonly Readonly<Record<string, number>>[]): Record<string, number> {
   const names = Object.keys(losses[0] ?? {});
   return Object.fromEntries(
     names.map((name) => [name, losses.reduce((sum, loss) => sum + loss[name]!, 0) / losses.length]),

@@ -4,7 +4,6 @@ import {
   type AugmentationPreset,
   applyAugmentation,
   normalise,
-  type Scan,
   type SliceSample,
   type Statistics,
   sampleAugmentation,
@@ -57,14 +56,4 @@ export function sliceBatch(
 export function batchesOf<Sample>(samples: readonly Sample[], size: number, random: Random): Sample[][] {
   const shuffled = random.shuffle(samples);
   return Array.from({ length: Math.ceil(shuffled.length / size) }, (_, i) => shuffled.slice(i * size, (i + 1) * size));
-}
-
-/** One slice of a scan as a network image [1, H, W, 3]; normalising the scan is remembered for the next call. */
-export function sliceReader(statistics?: Statistics): (scan: Scan, slice: number) => tf.Tensor4D {
-  let last: { readonly scan: Scan; readonly normalised: Scan } | undefined;
-  return (scan, slice) => {
-    if (last?.scan !== scan) last = { scan, normalised: normalise(scan, statistics) };
-    const { height, width, image } = sliceOf(last.normalised, slice);
-    return tf.tidy(() => tf.tile(tf.tensor4d(Float32Array.from(image), [1, height, width, 1]), [1, 1, 1, 3]));
-  };
 }

@@ -1,10 +1,10 @@
 import { createRandom } from '@fsmr/core';
-import type { Lesson, Segmenter } from '@fsmr/training';
+import { type Lesson, type Segmenter, sliceReader } from '@fsmr/training';
 import * as tf from '@tensorflow/tfjs';
 import { disposeTrained, type Trained } from '../learning/adam.js';
 import { trainEpochs } from '../learning/epochs.js';
 import { defaultEpochs, type TrainedSegmenterOptions } from '../learning/options.js';
-import { sliceReader, supportSamples } from '../learning/samples.js';
+import { batchesOf, supportSamples } from '../learning/samples.js';
 import { type ByNetwork, initMrnet, type Mrnet, type SharedMrnetOptions, sharedMrnet } from './model.js';
 import { mrnetLogits, raterExpertise } from './predict.js';
 import { mrnetAdam, mrnetStep } from './step.js';
@@ -59,11 +59,10 @@ function trained(model: Mrnet, lesson: Lesson, options: MrnetSegmenterOptions): 
   const first = { coarse: fresh(coarse), reconstruction: fresh(reconstruction), refinement: fresh(refinement) };
   return trainEpochs<ByNetwork<Trained>>(first, {
     stage: 'all',
-    samples,
     epochs,
-    batch: batchSize,
+    batches: (own) => batchesOf(samples, batchSize, own),
     augmentation,
-    random,
+    random: (epoch) => random.fork(`all ${epoch}`),
     signal: lesson.signal,
     step: (state, { images, masks }, stepRandom) => {
       const maps = tf.expandDims(masks, 4) as tf.Tensor5D;

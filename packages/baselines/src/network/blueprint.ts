@@ -11,6 +11,13 @@ export interface Blank {
 /** What the parameters of a network are, by name. */
 export type Blueprint = Readonly<Record<string, Blank>>;
 
+/** Shapes by name, of whatever knows them. */
+export function shapesOf(
+  named: Readonly<Record<string, { readonly shape: readonly number[] }>>,
+): Readonly<Record<string, readonly number[]>> {
+  return Object.fromEntries(Object.entries(named).map(([name, { shape }]) => [name, shape]));
+}
+
 /** Fresh parameters; each depends on the seed and its name alone. The caller owns them. */
 export function drawParameters(blueprint: Blueprint, random: Random): ParameterRecord {
   return Object.fromEntries(

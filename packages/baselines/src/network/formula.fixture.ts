@@ -1,27 +1,6 @@
 import type { ParameterRecord } from '@fsmr/core';
+import { formulaValues } from '@fsmr/testing';
 import * as tf from '@tensorflow/tfjs';
-
-/** Numbers in [0, 1) of the mulberry32 generator seeded with the FNV-1a hash of a text, as the manifest defines them. */
-function formulaStream(text: string): () => number {
-  let hash = 0x811c9dc5;
-  for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193);
-  let a = hash >>> 0;
-  return () => {
-    a = (a + 0x6d2b79f5) | 0;
-    let t = Math.imul(a ^ (a >>> 15), a | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
-/** Values of the manifest's formula in [low, high), in the file's own layout. */
-export function formulaValues(text: string, shape: readonly number[], low: number, high: number): Float32Array {
-  const next = formulaStream(text);
-  const size = shape.reduce((product, extent) => product * extent, 1);
-  const values = new Float32Array(size);
-  for (let i = 0; i < size; i++) values[i] = low + (high - low) * next();
-  return values;
-}
 
 /** {@link formulaValues} of a torch image [B, C, H, W] as [B, H, W, C]. */
 export function formulaImages(text: string, shape: readonly number[], low: number, high: number): tf.Tensor4D {

@@ -1,6 +1,6 @@
 import type { ParameterRecord, Random } from '@fsmr/core';
 import * as tf from '@tensorflow/tfjs';
-import { type Blueprint, drawParameters } from './blueprint.js';
+import { type Blueprint, drawParameters, shapesOf } from './blueprint.js';
 import { type Pass, type PassOptions, startPass } from './pass.js';
 
 /** A network as a value: parameters are handed in, nothing is kept between two calls. */
@@ -25,7 +25,7 @@ export function defineNetwork<Inputs, Outputs>(
   run: (pass: Pass, inputs: Inputs) => Outputs,
 ): Network<Inputs, Outputs> {
   return {
-    shapes: Object.fromEntries(Object.entries(blueprint).map(([name, { shape }]) => [name, shape])),
+    shapes: shapesOf(blueprint),
     init: (random) => drawParameters(blueprint, random),
     apply: (parameters, inputs, options) =>
       tf.tidy(() => {

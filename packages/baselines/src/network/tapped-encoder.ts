@@ -1,6 +1,7 @@
 import { applyWithTaps, type Encoder, encoderTaps } from '@fsmr/backbones';
 import { ConfigError, type ParameterRecord, type Random, WeightsError } from '@fsmr/core';
 import * as tf from '@tensorflow/tfjs';
+import { shapesOf } from './blueprint.js';
 import type { PassOptions } from './pass.js';
 
 /** What an encoder hands to a decoder. */
@@ -11,16 +12,20 @@ export interface EncodedImages {
   readonly skips: readonly tf.Tensor4D[];
 }
 
+/** Parameters of a network that stands on an encoder. */
+export interface OnEncoder {
+  /** Shapes of the parameters under their names in the whole network. */
+  readonly shapes: Readonly<Record<string, readonly number[]>>;
+  /** @param trained the encoder's values to begin with, under its own names; copied. Drawn where absent. */
+  init(random: Random, trained?: ParameterRecord): ParameterRecord;
+}
+
 /** An encoder as the first part of a network with skip connections. */
-export interface TappedEncoder {
+export interface TappedEncoder extends OnEncoder {
   /** Channels of the deepest map. */
   readonly bottom: number;
   /** Channels of the skips, coarsest first. */
   readonly skips: readonly number[];
-  /** Shapes of the parameters under their names in the whole network. */
-  readonly shapes: Readonly<Record<string, readonly number[]>>;
-  /** @param trained values to begin with, under the encoder's own names; copied. Drawn where absent. */
-  init(random: Random, trained?: ParameterRecord): ParameterRecord;
   /** @param parameters of the whole network */
   encode(
     parameters: ParameterRecord,
@@ -55,7 +60,7 @@ export function tapEncoder(encoder: Encoder, rename: (name: string) => string): 
   return {
     bottom: encoder.channels.at(-1)!,
     skips: taps.map(({ channels }) => channels),
-    shapes: renamed(Object.fromEntries(Object.entries(encoder.specs).map(([name, { shape }]) => [name, shape]))),
+    shapes: renamed(shapesOf(encoder.specs)),
     init: (random, trained) => renamed(trained === undefined ? encoder.init(random) : copyOf(encoder, trained)),
     encode: (parameters, images, options) =>
       tf.tidy(() => {

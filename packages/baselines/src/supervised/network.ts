@@ -1,17 +1,14 @@
 import type { Encoder } from '@fsmr/backbones';
-import { type ParameterRecord, type Random, resizeBilinear } from '@fsmr/core';
+import { addPrefix, encoderPrefix, type ParameterRecord, resizeBilinear, withPrefix } from '@fsmr/core';
 import * as tf from '@tensorflow/tfjs';
 import { binaryCrossEntropy } from '../mrnet/losses.js';
-import { convBlanks, drawParameters } from '../network/blueprint.js';
+import { convBlanks, drawParameters, shapesOf } from '../network/blueprint.js';
 import { conv } from '../network/layers.js';
 import { type PassOptions, startPass } from '../network/pass.js';
-import { copyOf } from '../network/tapped-encoder.js';
+import { copyOf, type OnEncoder } from '../network/tapped-encoder.js';
 
 /** An encoder with one logit channel a rater. */
-export interface SupervisedNet {
-  readonly shapes: Readonly<Record<string, readonly number[]>>;
-  /** @param encoder trained parameters of the encoder under its own names, copied; drawn where absent */
-  init(random: Random, encoder?: ParameterRecord): ParameterRecord;
+export interface SupervisedNet extends OnEncoder {
   /** @returns logits [B, H, W, R]; foreground above 0. */
   apply(
     parameters: ParameterRecord,
@@ -27,24 +24,21 @@ export interface SupervisedNet {
  */
 export function supervisedNet(encoder: Encoder, raters: number): SupervisedNet {
   const blanks = convBlanks('head', 1, encoder.channels.at(-1)!, raters);
-  const prefix = 'encoder.';
-  const outer = <Value>(record: Readonly<Record<string, Value>>) =>
-    Object.fromEntries(Object.entries(record).map(([name, value]) => [`${prefix}${name}`, value]));
-  const shapesOf = (record: Readonly<Record<string, { readonly shape: readonly number[] }>>) =>
-    Object.fromEntries(Object.entries(record).map(([name, { shape }]) => [name, shape]));
   return {
-    shapes: { ...outer(shapesOf(encoder.specs)), ...shapesOf(blanks) },
+    shapes: { ...addPrefix(shapesOf(encoder.specs), encoderPrefix), ...shapesOf(blanks) },
     init: (random, trained) => ({
-      ...outer(trained === undefined ? encoder.init(random.fork('encoder')) : copyOf(encoder, trained)),
+      ...addPrefix(
+        trained === undefined ? encoder.init(random.fork('encoder')) : copyOf(encoder, trained),
+        encoderPrefix,
+      ),
       ...drawParameters(blanks, random),
     }),
     apply: (parameters, images, options) =>
       tf.tidy(() => {
-        const own = Object.fromEntries(Object.keys(encoder.specs).map((name) => [name, parameters[prefix + name]!]));
-        const { features, statistics } = encoder.apply(own, images, options);
+        const { features, statistics } = encoder.apply(withPrefix(parameters, encoderPrefix), images, options);
         const small = conv(startPass(parameters, options), 'head', tf.relu(features.maps.at(-1)!));
         const logits = resizeBilinear(small, [images.shape[1], images.shape[2]], { alignCorners: false });
-        return { logits, statistics: outer(statistics) } as never;
+        return { logits, statistics: addPrefix(statistics, encoderPrefix) } as never;
       }),
   };
 }

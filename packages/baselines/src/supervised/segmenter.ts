@@ -1,9 +1,9 @@
 import { createRandom, type ParameterRecord } from '@fsmr/core';
 import type { Dataset } from '@fsmr/datasets';
-import type { Lesson, Segmenter } from '@fsmr/training';
+import { type Lesson, type Segmenter, sliceReader } from '@fsmr/training';
 import * as tf from '@tensorflow/tfjs';
+import { raterMasks } from '../learning/masks.js';
 import { defaultEpochs, type TrainedSegmenterOptions } from '../learning/options.js';
-import { sliceReader } from '../learning/samples.js';
 import { supervisedNet } from './network.js';
 import { trainSupervised } from './train.js';
 
@@ -48,8 +48,7 @@ export function supervisedSegmenter(options: SupervisedSegmenterOptions): Segmen
         segment: (query, slice) =>
           tf.tidy(() => {
             const { logits } = network.apply(parameters, read(query, slice), { training: false });
-            const masks = tf.cast(tf.greater(tf.squeeze(logits, [0]), 0), 'float32');
-            return tf.transpose(masks, [2, 0, 1]) as tf.Tensor3D;
+            return raterMasks(logits);
           }),
         dispose: () => {},
       };

@@ -1,14 +1,14 @@
 import { createRandom, InputError, NumericError, type ParameterRecord, type Random } from '@fsmr/core';
 import { type Dataset, isEmpty, normalise, type SliceSample, type Statistics, sliceOf } from '@fsmr/datasets';
-import * as tf from '@tensorflow/tfjs';
-import { adamStep, disposeTrained, replaceBuffers, type Trained } from '../learning/adam.js';
+import { adamAlong, disposeTrained, type Trained } from '../learning/adam.js';
 import { differentiate } from '../learning/differentiate.js';
-import { breathe, type EpochReport, meanOf } from '../learning/epochs.js';
-import { type SliceBatch, sliceBatch, type TrainingAugmentation } from '../learning/samples.js';
+import { type EpochsInputs, trainEpochs } from '../learning/epochs.js';
+import type { SliceBatch } from '../learning/samples.js';
 import { type SupervisedNet, supervisedLoss } from './network.js';
 
 /** Training on what raters really drew on many scans. */
-export interface SupervisedInputs {
+export interface SupervisedInputs
+  extends Pick<EpochsInputs<Trained>, 'epochs' | 'augmentation' | 'signal' | 'onEpoch'> {
   readonly network: SupervisedNet;
   /** To begin with, taken over. */
   readonly parameters: ParameterRecord;
@@ -17,17 +17,13 @@ export interface SupervisedInputs {
   readonly scans: readonly string[];
   readonly classId: number;
   readonly raters: readonly string[];
-  readonly epochs: number;
   /** Most slices in a batch. */
   readonly batch: number;
   readonly learningRate: number;
-  readonly augmentation: TrainingAugmentation;
   readonly statistics?: Statistics | undefined;
   /** At most so many slices of a scan in an epoch, drawn anew each time; all where absent. */
   readonly slicesPerScan?: number | undefined;
   readonly seed: number | string;
-  readonly signal?: AbortSignal | undefined;
-  readonly onEpoch?: ((report: EpochReport) => void) | undefined;
 }
 
 /**
@@ -39,37 +35,25 @@ export interface SupervisedInputs {
  * number.
  */
 export async function trainSupervised(inputs: SupervisedInputs): Promise<ParameterRecord> {
-  const { network, epochs, augmentation, learningRate, signal } = inputs;
+  const { network, epochs, augmentation, learningRate, signal, onEpoch } = inputs;
   const random = createRandom(inputs.seed).fork('supervised');
-  let state: Trained = { parameters: inputs.parameters, moments: {} };
-  try {
-    for (let epoch = 0; epoch < epochs; epoch++) {
-      const own = random.fork(epoch);
-      const losses: { loss: number }[] = [];
-      for await (const samples of batches(inputs, own)) {
-        await breathe(signal);
-        const batch = sliceBatch(samples, augmentation, own);
-        try {
-          const next = supervisedStep(network, state, batch, learningRate);
-          state = next.state;
-          losses.push({ loss: next.loss });
-        } finally {
-          tf.dispose([batch.images, batch.masks]);
-        }
-      }
-      if (losses.length === 0) {
-        throw new InputError('no training scan shows the class outlined by all raters.', {
-          remedy: `Give scans on which ${inputs.raters.join(', ')} drew class ${inputs.classId}.`,
-        });
-      }
-      inputs.onEpoch?.({ stage: 'supervised', epoch: epoch + 1, epochs, losses: meanOf(losses) });
-    }
-  } catch (error) {
-    disposeTrained(state);
-    throw error;
-  }
-  disposeTrained({ parameters: {}, moments: state.moments });
-  return state.parameters;
+  const first: Trained = { parameters: inputs.parameters, moments: {} };
+  const { parameters, moments } = await trainEpochs(first, {
+    stage: 'supervised',
+    epochs,
+    batches: (own) => batches(inputs, own),
+    augmentation,
+    random: (epoch) => random.fork(epoch),
+    signal,
+    step: (before, batch) => {
+      const { state, loss } = supervisedStep(network, before, batch, learningRate);
+      return { state, losses: { loss } };
+    },
+    onEpoch,
+    dispose: disposeTrained,
+  });
+  disposeTrained({ parameters: {}, moments });
+  return parameters;
 }
 
 /** One optimiser step. @throws NumericError where the loss is not a number; the state is then intact. */
@@ -84,19 +68,17 @@ export function supervisedStep(
     const { logits, statistics } = network.apply(parameters, images, { training: true });
     return { loss: supervisedLoss(logits, masks), rest: statistics };
   });
-  const loss = passed.loss.dataSync()[0]!;
-  passed.loss.dispose();
-  if (!Number.isFinite(loss)) {
-    tf.dispose([passed.gradients, passed.rest]);
-    throw new NumericError(`the supervised loss is ${loss}.`, { remedy: 'Lower the learning rate.' });
+  const next = adamAlong(state, passed, passed.rest, { learningRate });
+  if (!Number.isFinite(next.loss)) {
+    throw new NumericError(`the supervised loss is ${next.loss}.`, { remedy: 'Lower the learning rate.' });
   }
-  const next = adamStep(replaceBuffers(state, passed.rest), passed.gradients, { learningRate });
-  tf.dispose(passed.gradients);
-  return { state: next, loss };
+  return next;
 }
 
+/** The batches of one epoch, one size each. @throws InputError where no scan serves. */
 async function* batches(inputs: SupervisedInputs, random: Random): AsyncGenerator<SliceSample[]> {
   let waiting: SliceSample[] = [];
+  let found = false;
   for (const id of random.shuffle(inputs.scans)) {
     for (const sample of await scanSamples(inputs, id, random)) {
       const other = waiting.some(({ height, width }) => height !== sample.height || width !== sample.width);
@@ -105,7 +87,13 @@ async function* batches(inputs: SupervisedInputs, random: Random): AsyncGenerato
         waiting = [];
       }
       waiting.push(sample);
+      found = true;
     }
+  }
+  if (!found) {
+    throw new InputError('no training scan shows the class outlined by all raters.', {
+      remedy: `Give scans on which ${inputs.raters.join(', ')} drew class ${inputs.classId}.`,
+    });
   }
   if (waiting.length > 0) yield waiting;
 }

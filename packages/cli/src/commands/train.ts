@@ -2,7 +2,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { saveSafetensors } from '@fsmr/backbones';
 import { InterruptedError, type Model } from '@fsmr/core';
-import { type Dataset, trainingStatistics } from '@fsmr/datasets';
+import type { Dataset, PseudoSourceOptions } from '@fsmr/datasets';
 import {
   decodeCheckpoint,
   disposeState,
@@ -23,7 +23,7 @@ import { exists, writeAtomically, writeJson } from '../run/files.js';
 import { type RunFolder, runFolder } from '../run/folder.js';
 import { createProgress } from '../run/progress.js';
 import { startingState } from '../run/starting-state.js';
-import { trainingEpisodes, trainingIds } from '../run/training-episodes.js';
+import { sourceOptions, trainingEpisodes } from '../run/training-episodes.js';
 import type { Versions } from '../run/versions.js';
 
 /**
@@ -39,13 +39,25 @@ export async function trainRun(config: RunConfig, out: string, versions: Version
   await adoptConfig(folder, config);
   await writeJson(folder.versions, versions);
   const arms = trainedArms(config);
-  for (const arm of arms) {
-    if (await exists(folder.weights(arm))) continue;
-    const half = await sharedHalf(config, folder, dataset, arms, signal);
-    const state = await trainArm(config, folder, dataset, arm, half, signal);
-    await saveArm(config, folder, dataset, arm, state);
+  const missing: TrainedArm[] = [];
+  for (const arm of arms) if (!(await exists(folder.weights(arm)))) missing.push(arm);
+  if (missing.length === 0) return;
+  const run: Run = { config, folder, dataset, signal, source: await sourceOptions(config, dataset) };
+  for (const arm of missing) {
+    const half = arms.length < 2 ? undefined : await sharedHalf(run);
+    const state = await runPlan(run, arm, planOf(config, arm, dataset.raters.length), half);
+    await saveArm(run, arm, state);
     disposeState(state);
   }
+}
+
+/** What all arms of a run are trained with. */
+interface Run {
+  readonly config: RunConfig;
+  readonly folder: RunFolder;
+  readonly dataset: Dataset;
+  readonly source: PseudoSourceOptions;
+  readonly signal: AbortSignal;
 }
 
 /** Finds what is wrong before a folder is made. */
@@ -55,43 +67,18 @@ async function checkBeforehand(config: RunConfig, dataset: Dataset): Promise<voi
   disposeState(await startingState(config, trainingModel(config)));
 }
 
-/** The first half of the budget, the same for both arms, is trained once and kept. */
-async function sharedHalf(
-  config: RunConfig,
-  folder: RunFolder,
-  dataset: Dataset,
-  arms: readonly TrainedArm[],
-  signal: AbortSignal,
-): Promise<Uint8Array | undefined> {
-  if (arms.length < 2) return undefined;
-  const plan = planOf(config, 'japc', dataset.raters.length);
-  const first = { ...plan, stages: plan.stages.slice(0, 1) };
-  const state = await runPlan(config, folder, dataset, 'first-half', first, undefined, signal);
-  const bytes = encodeCheckpoint(state, identityOf(config));
+/** The first stage, the same for both arms, is trained once and kept. */
+async function sharedHalf(run: Run): Promise<Uint8Array> {
+  const plan = planOf(run.config, 'japc', run.dataset.raters.length);
+  const state = await runPlan(run, 'first-half', { ...plan, stages: plan.stages.slice(0, 1) });
+  const bytes = encodeCheckpoint(state, identityOf(run.config));
   disposeState(state);
   return bytes;
 }
 
-function trainArm(
-  config: RunConfig,
-  folder: RunFolder,
-  dataset: Dataset,
-  arm: TrainedArm,
-  half: Uint8Array | undefined,
-  signal: AbortSignal,
-): Promise<TrainingState> {
-  return runPlan(config, folder, dataset, arm, planOf(config, arm, dataset.raters.length), half, signal);
-}
-
-async function runPlan(
-  config: RunConfig,
-  folder: RunFolder,
-  dataset: Dataset,
-  name: string,
-  plan: TrainingPlan,
-  start: Uint8Array | undefined,
-  signal: AbortSignal,
-): Promise<TrainingState> {
+/** @param start the checkpoint a training begins with that has none of its own */
+async function runPlan(run: Run, name: string, plan: TrainingPlan, start?: Uint8Array): Promise<TrainingState> {
+  const { config, folder, dataset, signal } = run;
   const model = trainingModel(config);
   const file = folder.checkpoint(name);
   const identity = identityOf(config);
@@ -101,7 +88,7 @@ async function runPlan(
   if (state.step >= steps) return state;
   const progress = createProgress(`Training ${name}`);
   const log = await openTrainingLog(folder.logs(name), state.step);
-  const loader = await trainingEpisodes(config, dataset, plan, state.step);
+  const loader = trainingEpisodes(config, dataset, run.source, plan, state.step);
   const trained = await train({
     model: freezeStatistics(model, config),
     plan,
@@ -134,15 +121,9 @@ function freezeStatistics(model: Model, { training }: RunConfig): Model {
   return { ...model, backbone: { ...backbone, apply } };
 }
 
-async function saveArm(
-  config: RunConfig,
-  folder: RunFolder,
-  dataset: Dataset,
-  arm: TrainedArm,
-  state: TrainingState,
-): Promise<void> {
+async function saveArm({ config, folder, source }: Run, arm: TrainedArm, state: TrainingState): Promise<void> {
   const model = buildModel(config.model, arm === 'japc');
-  const statistics = await trainingStatistics(dataset, trainingIds(config, dataset));
+  const { statistics } = source;
   // Where the backbone once started from is nobody's business who uses the trained file.
   const { weights: _weights, ...modelConfig } = config.model;
   await mkdir(dirname(folder.weights(arm)), { recursive: true });

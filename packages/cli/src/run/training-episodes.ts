@@ -26,15 +26,16 @@ const memory = 512 * 2 ** 20;
  * processor; 0 makes them in this thread, as does a package that runs from its sources, which threads cannot load. Weights
  * do not depend on it. The caller closes the loader.
  *
+ * @param options from {@link sourceOptions}
  * @param start the first step
  */
-export async function trainingEpisodes(
+export function trainingEpisodes(
   config: RunConfig,
   dataset: Dataset,
+  options: PseudoSourceOptions,
   plan: TrainingPlan,
   start: number,
-): Promise<EpisodeLoader> {
-  const options = await sourceOptions(config, dataset);
+): EpisodeLoader {
   const loaders = config.engine.loaders ?? (availableParallelism() > 1 ? 1 : 0);
   if (loaders === 0 || !existsSync(episodeScript)) {
     return { episodes: pseudoEpisodeSource(dataset, { ...options, memory }), close: async () => {} };
@@ -43,8 +44,9 @@ export async function trainingEpisodes(
   return startEpisodeLoader({ plan, seed: config.seed, start, loaders, script: episodeScript, data });
 }
 
-async function sourceOptions(config: RunConfig, dataset: Dataset): Promise<PseudoSourceOptions> {
-  const ids = trainingIds(config, dataset);
+/** How training episodes are drawn. Statistics of CT and the slices of Setting 2 read every training scan, so ask once. */
+export async function sourceOptions(config: RunConfig, dataset: Dataset): Promise<PseudoSourceOptions> {
+  const ids = splitScans(dataset, config).training.map(({ id }) => id);
   const { augmentation, exclude, superpixelArea } = config.training;
   const statistics = await trainingStatistics(dataset, ids);
   // Setting 2 reads every rater's labels once, to know where the test classes are; they train nothing.
@@ -59,9 +61,4 @@ async function sourceOptions(config: RunConfig, dataset: Dataset): Promise<Pseud
     ...(statistics === undefined ? {} : { statistics }),
     ...(setting === undefined ? {} : { setting }),
   };
-}
-
-/** The scans that train. */
-export function trainingIds(config: RunConfig, dataset: Dataset): string[] {
-  return splitScans(dataset, config).training.map(({ id }) => id);
 }

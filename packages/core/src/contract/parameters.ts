@@ -17,7 +17,7 @@ export function withPrefix(parameters: ParameterRecord, prefix: string): Paramet
   );
 }
 
-/** The same parameters under names that start with a prefix. No tensor is copied. */
-export function addPrefix(parameters: ParameterRecord, prefix: string): ParameterRecord {
-  return Object.fromEntries(Object.entries(parameters).map(([name, tensor]) => [`${prefix}${name}`, tensor]));
+/** The same values, such as parameters or their shapes, under names that start with a prefix. No tensor is copied. */
+export function addPrefix<Value>(values: Readonly<Record<string, Value>>, prefix: string): Record<string, Value> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [`${prefix}${name}`, value]));
 }

@@ -1,21 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writePng } from '@fsmr/imaging';
-
-function element(group: number, number: number, vr: string, value: Buffer | string): Buffer {
-  let body = typeof value === 'string' ? Buffer.from(value) : value;
-  if (body.length % 2 === 1) body = Buffer.concat([body, Buffer.from(vr === 'UI' ? '\0' : ' ')]);
-  const long = vr === 'OW';
-  const head = Buffer.alloc(long ? 12 : 8);
-  head.writeUInt16LE(group, 0);
-  head.writeUInt16LE(number, 2);
-  head.write(vr, 4);
-  if (long) head.writeUInt32LE(body.length, 8);
-  else head.writeUInt16LE(body.length, 6);
-  return Buffer.concat([head, body]);
-}
-
-const short = (value: number): Buffer => Buffer.from(Uint16Array.of(value).buffer);
+import { dicomFile, dicomElement as element, dicomShort as short } from '@fsmr/testing';
 
 /** One axial slice as an uncompressed DICOM file. */
 export interface RawSlice {
@@ -28,14 +14,7 @@ export interface RawSlice {
 }
 
 function dicomBytes({ width, height, spacing, position, pixels }: RawSlice): Buffer {
-  const syntax = element(2, 0x10, 'UI', '1.2.840.10008.1.2.1');
-  const length = Buffer.alloc(4);
-  length.writeUInt32LE(syntax.length);
-  return Buffer.concat([
-    Buffer.alloc(128),
-    Buffer.from('DICM'),
-    element(2, 0, 'UL', length),
-    syntax,
+  return dicomFile([
     element(0x20, 0xe, 'UI', '1.2.3'),
     element(0x20, 0x32, 'DS', position.join('\\')),
     element(0x20, 0x37, 'DS', '1\\0\\0\\0\\1\\0'),
