@@ -1,16 +1,12 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { ConfigError, InputError } from '@fsmr/core';
 import type { CountRecord } from '@fsmr/metrics';
-import type { EpisodeRecords } from '@fsmr/training';
 import { checkConfig } from '../config/load.js';
 import type { RunConfig } from '../config/schema.js';
-import { readJsonLines } from '../run/files.js';
+import { readJsonLines, sha256Of } from '../run/files.js';
 import { runFolder } from '../run/folder.js';
-import { recordFiles } from '../run/records.js';
+import { type RecordLine, recordFiles } from '../run/records.js';
 import type { Versions } from '../run/versions.js';
 
 /** What a report reads from a run folder. */
@@ -27,11 +23,6 @@ export interface RunResults {
   readonly labels?: Readonly<Record<string, string>>;
   /** The commands that made it, where a sweep wrote them down. */
   readonly commands?: readonly string[];
-}
-
-interface RecordLine {
-  readonly key: string;
-  readonly results: readonly EpisodeRecords[];
 }
 
 /**
@@ -101,12 +92,9 @@ function wantedRecords(
 
 async function hashes(folder: string): Promise<Record<string, string>> {
   const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.safetensors')).sort();
-  const entries = names.map(async (name) => [name.slice(0, -'.safetensors'.length), await sha256(join(folder, name))]);
+  const entries = names.map(async (name) => [
+    name.slice(0, -'.safetensors'.length),
+    await sha256Of(join(folder, name)),
+  ]);
   return Object.fromEntries(await Promise.all(entries));
-}
-
-async function sha256(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash);
-  return hash.digest('hex');
 }

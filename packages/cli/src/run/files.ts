@@ -1,5 +1,8 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { appendFile, mkdir, readFile, rename, stat, truncate, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { InputError } from '@fsmr/core';
 
 /** Writes a file whole or not at all: beside it first, then renamed. Missing folders are made. */
@@ -13,6 +16,13 @@ export async function writeAtomically(file: string, content: string | Uint8Array
 /** Writes a value as readable JSON, whole or not at all. */
 export async function writeJson(file: string, value: unknown): Promise<void> {
   await writeAtomically(file, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** The SHA-256 of a file, in hexadecimal digits. */
+export async function sha256Of(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file), hash);
+  return hash.digest('hex');
 }
 
 /** Whether a file or folder is there. */

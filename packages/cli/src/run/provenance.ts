@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { ConfigError, WeightsError } from '@fsmr/core';
 import { evaluationSchema } from '../config/evaluation.js';
 import type { RunConfig } from '../config/schema.js';
 import { trainedArms } from './arms.js';
 import { learnsInEvaluation } from './evaluation-tasks.js';
-import { writeJson } from './files.js';
+import { sha256Of, writeJson } from './files.js';
 import type { RunFolder } from './folder.js';
 import { recordFiles } from './records.js';
 import type { Shard } from './shard.js';
@@ -31,11 +30,11 @@ export function provenanceFile(records: string): string {
 export async function weightsOf(config: RunConfig, folder: RunFolder): Promise<Record<string, string>> {
   const hashes = trainedArms(config).map(async (arm) => {
     const file = folder.weights(arm);
-    const bytes = await readFile(file).catch((cause: unknown) => {
+    const hash = await sha256Of(file).catch((cause: unknown) => {
       const remedy = 'Run `fsmr train` with this configuration first.';
       throw new WeightsError(`arm ${arm} is not trained.`, { file, cause, remedy });
     });
-    return [arm, createHash('sha256').update(bytes).digest('hex')] as const;
+    return [arm, hash] as const;
   });
   return Object.fromEntries(await Promise.all(hashes));
 }

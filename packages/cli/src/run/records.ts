@@ -4,7 +4,7 @@ import type { EpisodeRecords } from '@fsmr/training';
 import { appendJsonLine, dropUnfinishedLine, readJsonLines, writeAtomically } from './files.js';
 
 /** One line of a record file: what one or more arms made of an episode. */
-interface RecordLine {
+export interface RecordLine {
   readonly key: string;
   readonly results: readonly EpisodeRecords[];
 }
