@@ -13,6 +13,7 @@ import { reduceKernels } from './reduce.js';
 import { resizeKernels } from './resize.js';
 import { sgdKernels } from './sgd.js';
 import { unaryKernels } from './unary.js';
+import { unpackKernels } from './unpack.js';
 
 /** Kernels that replace those of the cpu backend where they apply. */
 export const nativeKernels: KernelTable = {
@@ -26,6 +27,7 @@ export const nativeKernels: KernelTable = {
   ...poolKernels,
   ...resizeKernels,
   ...layoutKernels,
+  ...unpackKernels,
 };
 
 /** Kernels that other backends do not have. */
