@@ -19,6 +19,7 @@ export {
 } from './dpersona/steps.js';
 export { type AdamOptions, adamStep, cosineAnnealing, type Moments, type Trained } from './learning/adam.js';
 export type { EpochReport } from './learning/epochs.js';
+export type { LearningMemory } from './learning/memory.js';
 export type { TrainedSegmenterOptions } from './learning/options.js';
 export type { SliceBatch, TrainingAugmentation } from './learning/samples.js';
 export type { CoarseOutputs } from './mrnet/coarse-decoder.js';

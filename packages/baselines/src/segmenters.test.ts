@@ -4,7 +4,13 @@ import { phantomDataset } from '@fsmr/datasets';
 import type { Lesson, Segmenter } from '@fsmr/training';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
-import { dpersonaSegmenter, type EpochReport, mrnetSegmenter, supervisedSegmenter } from './index.js';
+import {
+  dpersonaSegmenter,
+  type EpochReport,
+  type LearningMemory,
+  mrnetSegmenter,
+  supervisedSegmenter,
+} from './index.js';
 import { useNativeBackend } from './network/oracle.fixture.js';
 
 useNativeBackend('segmenters');
@@ -111,5 +117,63 @@ describe('learning', () => {
   it('says which scans the supervised bound needs', async () => {
     const segmenter = supervisedSegmenter({ encoder, dataset, scans: [] });
     await expect(segmenter.learn(await lesson())).rejects.toThrow('no training scan shows the class');
+  });
+});
+
+describe('the memory of the supervised bound', () => {
+  const kept = new Map<string, Uint8Array>();
+  const writes: boolean[] = [];
+  const memory: LearningMemory = {
+    identity: 'start',
+    read: async (name, decode) => (kept.has(name) ? decode(kept.get(name)!) : undefined),
+    write: async (name, bytes, finished) => {
+      kept.set(name, bytes);
+      writes.push(finished);
+    },
+  };
+  const learn = async (own: LearningMemory | undefined, changes: Partial<Lesson> = {}, learningRate = 0.01) => {
+    const losses: number[] = [];
+    const segmenter = supervisedSegmenter({
+      encoder,
+      dataset,
+      scans: ['phantom0001', 'phantom0002'],
+      epochs: 3,
+      batch: 3,
+      learningRate,
+      onEpoch: (report) => losses.push(report.losses.loss!),
+      ...(own && { memory: own }),
+    });
+    try {
+      (await segmenter.learn(await lesson(changes))).dispose();
+    } finally {
+      segmenter.dispose();
+      // What was learned is freed once its promise is looked at.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return losses;
+  };
+
+  it('goes on where it was interrupted, ends the same, and then learns nothing more', async () => {
+    const before = tf.memory().numTensors;
+    const whole = await learn({ ...memory, read: async () => undefined });
+    const learned = kept.get('supervised-liver');
+    kept.clear();
+    expect(whole).toHaveLength(3);
+    const control = new AbortController();
+    const onProgress = (): void => control.abort();
+    await expect(learn(memory, { signal: control.signal, onProgress })).rejects.toThrow('learning was stopped');
+    expect(await learn(memory)).toEqual(whole.slice(1));
+    expect(kept.get('supervised-liver')).toEqual(learned);
+    expect(await learn(memory)).toEqual([]);
+    expect(writes).toEqual([false, false, true, false, false, true]);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('refuses what was learned otherwise, or is no such file', async () => {
+    const other = { code: 'weights', message: expect.stringContaining('was learned with other settings.') };
+    await expect(learn(memory, {}, 0.02)).rejects.toMatchObject(other);
+    await expect(learn({ ...memory, identity: 'other' })).rejects.toMatchObject(other);
+    const damaged: LearningMemory = { ...memory, read: async (_, decode) => decode(new Uint8Array(20)) };
+    await expect(learn(damaged)).rejects.toMatchObject({ code: 'weights' });
   });
 });

@@ -18,6 +18,8 @@ export interface EpochReport {
 export interface EpochsInputs<State> {
   readonly stage: string;
   readonly epochs: number;
+  /** Epochs done before, 0 unless given. */
+  readonly done?: number | undefined;
   /** The batches of an epoch, from memory or read one after the other. */
   readonly batches: (random: Random) => Iterable<readonly SliceSample[]> | AsyncIterable<readonly SliceSample[]>;
   readonly augmentation: TrainingAugmentation;
@@ -32,12 +34,14 @@ export interface EpochsInputs<State> {
     epoch: number,
   ) => { readonly state: State; readonly losses: Readonly<Record<string, number>> };
   readonly onEpoch?: ((report: EpochReport) => void) | undefined;
+  /** Keeps a state after `done` epochs; training waits for it. */
+  readonly keep?: ((done: number, state: State) => Promise<void>) | undefined;
   /** Frees a state. */
   readonly dispose: (state: State) => void;
 }
 
 /**
- * Trains for some epochs. Whatever ends it early frees the state.
+ * Trains epoch by epoch to the last. Whatever ends it early frees the state.
  *
  * @param first the state to begin with, taken over
  * @throws InterruptedError where the signal came.
@@ -46,7 +50,7 @@ export async function trainEpochs<State>(first: State, inputs: EpochsInputs<Stat
   const { stage, epochs, augmentation, signal } = inputs;
   let state = first;
   try {
-    for (let epoch = 0; epoch < epochs; epoch++) {
+    for (let epoch = inputs.done ?? 0; epoch < epochs; epoch++) {
       const random = inputs.random(epoch);
       const collected: Readonly<Record<string, number>>[] = [];
       for await (const part of inputs.batches(random)) {
@@ -61,6 +65,7 @@ export async function trainEpochs<State>(first: State, inputs: EpochsInputs<Stat
         }
       }
       inputs.onEpoch?.({ stage, epoch: epoch + 1, epochs, losses: meanOf(collected) });
+      await inputs.keep?.(epoch + 1, state);
     }
     return state;
   } catch (error) {

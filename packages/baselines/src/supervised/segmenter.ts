@@ -3,6 +3,7 @@ import type { Dataset } from '@fsmr/datasets';
 import { type Lesson, type Segmenter, sliceReader } from '@fsmr/training';
 import * as tf from '@tensorflow/tfjs';
 import { raterMasks } from '../learning/masks.js';
+import { decodeProgress, encodeProgress, type LearningMemory } from '../learning/memory.js';
 import { defaultEpochs, type TrainedSegmenterOptions } from '../learning/options.js';
 import { supervisedNet } from './network.js';
 import { trainSupervised } from './train.js';
@@ -18,12 +19,16 @@ export interface SupervisedSegmenterOptions extends TrainedSegmenterOptions {
   readonly slicesPerScan?: number;
   /** Everything random depends on it and the class, not on the lesson's seed; 0 unless given. */
   readonly seed?: number | string;
+  /** Keeps what is learned after every epoch under `supervised-{class name}`; nothing is kept unless given. */
+  readonly memory?: LearningMemory;
 }
 
 /**
  * The bound few-shot methods are compared with: the same backbone with one output channel a rater, trained on the
  * masks raters drew on all training scans (training section 10.6). Supports are not looked at: the first lesson of a
  * class trains, later ones of the same class and raters use what it learned. `dispose` frees that.
+ *
+ * @throws WeightsError from `learn` where `memory` holds what was learned with other settings.
  */
 export function supervisedSegmenter(options: SupervisedSegmenterOptions): Segmenter {
   const { name = 'fully supervised', encoder, statistics } = options;
@@ -60,30 +65,39 @@ export function supervisedSegmenter(options: SupervisedSegmenterOptions): Segmen
   };
 }
 
-function train(options: SupervisedSegmenterOptions, lesson: Lesson): Promise<ParameterRecord> {
-  const { encoder, dataset, scans, epochs = defaultEpochs, batch = 8, learningRate = 1e-4 } = options;
+async function train(options: SupervisedSegmenterOptions, lesson: Lesson): Promise<ParameterRecord> {
+  const { encoder, dataset, scans, epochs = defaultEpochs, batch = 8, learningRate = 1e-4, memory } = options;
   const { augmentation = 'sabs_aug', statistics, slicesPerScan, seed = 0, onEpoch } = options;
   const { classId, raters } = lesson;
   const ownSeed = `${seed}/${classId}`;
   const network = supervisedNet(encoder, raters.length);
+  const settings = { epochs, batch, learningRate, augmentation, statistics, slicesPerScan };
+  const identity = JSON.stringify([memory?.identity, encoder.name, ownSeed, classId, raters, scans, settings]);
+  const kept = `supervised-${lesson.className}`;
+  const before = (await memory?.read(kept, (bytes) => decodeProgress(bytes, network.shapes, identity))) ?? {
+    epoch: 0,
+    trained: { parameters: network.init(createRandom(ownSeed), options.parameters), moments: {} },
+  };
   return trainSupervised({
     network,
-    parameters: network.init(createRandom(ownSeed), options.parameters),
+    ...before.trained,
+    done: before.epoch,
     dataset,
     scans,
     classId,
     raters,
-    epochs,
-    batch,
-    learningRate,
-    augmentation,
-    statistics,
-    slicesPerScan,
+    ...settings,
     seed: ownSeed,
     signal: lesson.signal,
     onEpoch: (report) => {
       onEpoch?.(report);
       lesson.onProgress?.(report.epoch, report.epochs);
+    },
+    keep: async (epoch, { parameters, moments }) => {
+      const finished = epoch === epochs;
+      // Nobody needs moments once nothing is left to learn.
+      const trained = { parameters, moments: finished ? {} : moments };
+      await memory?.write(kept, encodeProgress({ epoch, trained }, identity), finished);
     },
   });
 }

@@ -8,10 +8,12 @@ import { type SupervisedNet, supervisedLoss } from './network.js';
 
 /** Training on what raters really drew on many scans. */
 export interface SupervisedInputs
-  extends Pick<EpochsInputs<Trained>, 'epochs' | 'augmentation' | 'signal' | 'onEpoch'> {
+  extends Pick<EpochsInputs<Trained>, 'epochs' | 'done' | 'augmentation' | 'signal' | 'onEpoch' | 'keep'> {
   readonly network: SupervisedNet;
   /** To begin with, taken over. */
   readonly parameters: ParameterRecord;
+  /** What Adam remembers of epochs done before, taken over. */
+  readonly moments?: Trained['moments'] | undefined;
   readonly dataset: Dataset;
   /** Ids of the training scans; those which not all raters outlined are passed over. */
   readonly scans: readonly string[];
@@ -35,12 +37,13 @@ export interface SupervisedInputs
  * number.
  */
 export async function trainSupervised(inputs: SupervisedInputs): Promise<ParameterRecord> {
-  const { network, epochs, augmentation, learningRate, signal, onEpoch } = inputs;
+  const { network, epochs, done, augmentation, learningRate, signal, onEpoch, keep } = inputs;
   const random = createRandom(inputs.seed).fork('supervised');
-  const first: Trained = { parameters: inputs.parameters, moments: {} };
+  const first: Trained = { parameters: inputs.parameters, moments: inputs.moments ?? {} };
   const { parameters, moments } = await trainEpochs(first, {
     stage: 'supervised',
     epochs,
+    done,
     batches: (own) => batches(inputs, own),
     augmentation,
     random: (epoch) => random.fork(epoch),
@@ -50,6 +53,7 @@ export async function trainSupervised(inputs: SupervisedInputs): Promise<Paramet
       return { state, losses: { loss } };
     },
     onEpoch,
+    keep,
     dispose: disposeTrained,
   });
   disposeTrained({ parameters: {}, moments });

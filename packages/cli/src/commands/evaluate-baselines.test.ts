@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { access, readFile, rm, stat } from 'node:fs/promises';
+import { parseSafetensors } from '@fsmr/backbones';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runFolder } from '../run/folder.js';
@@ -59,5 +60,25 @@ describe('baselines', { timeout: 300_000 }, () => {
     await expect(refused).rejects.toThrow('other settings of baselines');
     const few = tinyConfig({ evaluation: { ...evaluation, arms: ['japc'], baselines: { epochs: 2 } } });
     expect((await evaluateRun(few, out, runs.own, noSignal)).arms).toHaveLength(1);
+  });
+
+  it('keep what the supervised arm learned, for other visits and other programs', async () => {
+    const out = runs.at('baselines');
+    const { weights: weightsFile, checkpoint, evaluation: records } = runFolder(out);
+    const file = weightsFile('supervised-liver');
+    const { weights, metadata } = parseSafetensors(await readFile(file));
+    expect(metadata.get('epoch')).toBe('1');
+    expect(weights.has('encoder.localconv.weight')).toBe(true);
+    await expect(access(checkpoint('supervised-liver'))).rejects.toThrow('ENOENT');
+    const written = await stat(file);
+    await rm(records, { recursive: true });
+    const own = { ...evaluation, arms: ['supervised' as const] };
+    await evaluateRun(tinyConfig({ evaluation: own }), out, runs.own, noSignal);
+    expect((await stat(file)).ino).toBe(written.ino);
+    // Other settings would learn something else; what was learned is not thrown away silently.
+    await rm(records, { recursive: true });
+    const other = tinyConfig({ evaluation: { ...own, baselines: { ...own.baselines, epochs: 2 } } });
+    const refused = { code: 'weights', file, remedy: 'Delete it to learn again.' };
+    await expect(evaluateRun(other, out, runs.own, noSignal)).rejects.toMatchObject(refused);
   });
 });

@@ -62,7 +62,7 @@ export async function evaluateShard(
 ): Promise<string> {
   const run = await openRun(config, out, versions, options, shard);
   try {
-    await finishEpisodes(run, lessonsOfShard(run.plan.lessons, shard), signal, options);
+    await finishEpisodes(run, lessonsOfShard(run.plan.lessons, shard), signal, options, shard);
     return run.folder.shardRecords(shard.index, shard.count);
   } finally {
     run.opened.dispose();
@@ -123,7 +123,7 @@ async function openRun(
   const provenance = await provenanceOf(config, folder, versions, shard);
   await checkRecords(folder.evaluation, provenance);
   const plan = await planEvaluation(config);
-  const opened = await openSegmenters(config, folder, plan.dataset, plan.statistics, cache);
+  const opened = await openSegmenters(config, folder, plan.dataset, plan.statistics, { cache, shard });
   try {
     const file = shard === undefined ? folder.records : folder.shardRecords(shard.index, shard.count);
     await claimRecords(file, provenance);
@@ -142,6 +142,7 @@ async function finishEpisodes(
   lessons: readonly LessonEpisodes[],
   signal: AbortSignal,
   { workers = 1, cache }: EvaluateOptions,
+  shard?: Shard,
 ): Promise<void> {
   const all = evaluationTasks(lessons, config.evaluation);
   const tasks = openTasks(all, isDone(records));
@@ -162,6 +163,7 @@ async function finishEpisodes(
         out: folder.root,
         ...(statistics === undefined ? {} : { statistics }),
         ...(cache === undefined ? {} : { cache }),
+        ...(shard === undefined ? {} : { shard }),
       };
       await runInWorkers({ workers, setup, tasks, signal, onEpisode, onLearning });
     } else {

@@ -1,4 +1,9 @@
-import type { DpersonaSegmenterOptions, MrnetSegmenterOptions, SupervisedSegmenterOptions } from '@fsmr/baselines';
+import type {
+  DpersonaSegmenterOptions,
+  LearningMemory,
+  MrnetSegmenterOptions,
+  SupervisedSegmenterOptions,
+} from '@fsmr/baselines';
 import { dpersonaSegmenter, mrnetSegmenter, supervisedSegmenter } from '@fsmr/baselines';
 import { encoderPrefix, type ParameterRecord, withPrefix } from '@fsmr/core';
 import type { Dataset, Statistics } from '@fsmr/datasets';
@@ -22,6 +27,7 @@ export async function startingEncoder(config: RunConfig): Promise<ParameterRecor
  * A network that is trained when it is evaluated, on the run's backbone.
  *
  * @param parameters of the encoder to start from; they stay the caller's
+ * @param memory keeps the supervised network; those that learn from a support are not kept
  */
 export function trainedSegmenter(
   name: 'mrnet' | 'dpersona' | 'supervised',
@@ -29,6 +35,7 @@ export function trainedSegmenter(
   dataset: Dataset,
   parameters: ParameterRecord,
   statistics: Statistics | undefined,
+  memory: LearningMemory,
 ): Segmenter {
   const { epochs, learningRate, augmentation, mrnet, dpersona, supervised } = config.evaluation.baselines;
   const common = {
@@ -53,6 +60,7 @@ export function trainedSegmenter(
         dataset,
         scans,
         seed: config.seed,
+        memory,
       } as SupervisedSegmenterOptions);
     }
   }

@@ -3,6 +3,7 @@ import type { EvaluationEpisode, Statistics } from '@fsmr/datasets';
 import type { EpisodeRecords } from '@fsmr/training';
 import type { RunConfig } from '../config/schema.js';
 import type { FeatureCache } from './feature-cache.js';
+import type { Shard } from './shard.js';
 
 /** What a worker is given once. */
 export interface WorkerSetup {
@@ -13,6 +14,8 @@ export interface WorkerSetup {
   /** What images are normalised with, as finding that may mean reading every training scan. */
   readonly statistics?: Statistics;
   readonly cache?: FeatureCache;
+  /** The share it works on, where the evaluation is divided. */
+  readonly shard?: Shard;
 }
 
 /** One arm's open episodes of one class of one support. */

@@ -35,13 +35,13 @@ export function serveEvaluation(channel: NodeJS.Process): void {
 }
 
 async function prepare(
-  { config, out, statistics, cache }: WorkerSetup,
+  { config, out, statistics, ...options }: WorkerSetup,
   tell: (message: FromWorker) => void,
   signal: AbortSignal,
 ): Promise<(task: EvaluationTask) => Promise<void>> {
   await startConfiguredEngine(config.engine);
   const dataset = withRecentScans(await buildDataset(config));
-  const { segmenters } = await openSegmenters(config, runFolder(out), dataset, statistics, cache);
+  const { segmenters } = await openSegmenters(config, runFolder(out), dataset, statistics, options);
   const common: Omit<EvaluateInputs, 'segmenters' | 'episodes'> = {
     dataset,
     seed: config.seed,

@@ -10,7 +10,9 @@ import type { TrainedArm } from './arms.js';
 import { startingEncoder, trainedSegmenter } from './baselines.js';
 import { cachedEncode, encoderHash, type FeatureCache } from './feature-cache.js';
 import type { RunFolder } from './folder.js';
+import { learnedIn } from './learned.js';
 import { loadTrained, type TrainedModel } from './load-arm.js';
+import type { Shard } from './shard.js';
 
 /** The arms of a run, ready to be evaluated. */
 export interface OpenSegmenters {
@@ -20,6 +22,14 @@ export interface OpenSegmenters {
   readonly parameters: Readonly<Record<string, number>>;
   /** Frees models, encoders and features. */
   dispose(): void;
+}
+
+/** How arms are opened. */
+export interface OpenOptions {
+  /** Where features are kept for other processes. */
+  readonly cache?: FeatureCache | undefined;
+  /** The share that is evaluated, where the evaluation is divided. */
+  readonly shard?: Shard | undefined;
 }
 
 /** What each few-shot arm is made of. */
@@ -40,7 +50,7 @@ export async function openSegmenters(
   folder: RunFolder,
   dataset: Dataset,
   statistics: Statistics | undefined,
-  cache?: FeatureCache,
+  { cache, shard }: OpenOptions = {},
 ): Promise<OpenSegmenters> {
   const opened = new Map<TrainedArm, TrainedModel & Features>();
   const segmenters: Segmenter[] = [];
@@ -76,12 +86,13 @@ export async function openSegmenters(
       case 'mrnet':
       case 'dpersona':
       case 'supervised': {
+        const memory = await learnedIn(config, folder, shard);
         if (config.evaluation.baselines.start === 'base') {
           const { parameters } = await open('base');
-          return trainedSegmenter(name, config, dataset, withPrefix(parameters, encoderPrefix), statistics);
+          return trainedSegmenter(name, config, dataset, withPrefix(parameters, encoderPrefix), statistics, memory);
         }
         start ??= await startingEncoder(config);
-        return trainedSegmenter(name, config, dataset, start, statistics);
+        return trainedSegmenter(name, config, dataset, start, statistics, memory);
       }
     }
   };

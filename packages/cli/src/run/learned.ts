@@ -1,0 +1,43 @@
+import { readFile, rm } from 'node:fs/promises';
+import type { LearningMemory } from '@fsmr/baselines';
+import type { RunConfig } from '../config/schema.js';
+import { exists, sha256Of, writeAtomically } from './files.js';
+import type { RunFolder } from './folder.js';
+import { withPlace } from './place.js';
+import type { Shard } from './shard.js';
+
+/**
+ * Where a run keeps networks that learn while it is evaluated: in `checkpoints` until they are finished, then in
+ * `weights`.
+ *
+ * @param shard machines that share a disk each learn for themselves, into files of their own
+ */
+export async function learnedIn(config: RunConfig, folder: RunFolder, shard?: Shard): Promise<LearningMemory> {
+  const own = (name: string): string => (shard === undefined ? name : `${name}.${shard.index}-of-${shard.count}`);
+  return {
+    identity: await identityOf(config, folder),
+    read: async (name, decode) => {
+      for (const file of [folder.weights(own(name)), folder.checkpoint(own(name))]) {
+        if (!(await exists(file))) continue;
+        const bytes = await readFile(file);
+        try {
+          return decode(bytes);
+        } catch (error) {
+          throw withPlace(error, { file, remedy: 'Delete it to learn again.' });
+        }
+      }
+      return undefined;
+    },
+    write: async (name, bytes, finished) => {
+      await writeAtomically(finished ? folder.weights(own(name)) : folder.checkpoint(own(name)), bytes);
+      if (finished) await rm(folder.checkpoint(own(name)), { force: true });
+    },
+  };
+}
+
+/** What shapes such a network besides its own settings: data, model, and the weights it starts from. */
+async function identityOf(config: RunConfig, folder: RunFolder): Promise<string> {
+  const { seed, data, resize, split, model, evaluation } = config;
+  const base = evaluation.baselines.start === 'base' ? await sha256Of(folder.weights('base')) : undefined;
+  return JSON.stringify({ seed, data, resize, split, model, base });
+}
