@@ -14,16 +14,15 @@ type Name = string;
 
 const vector = (values: Values) => feed(values, [1, values.length]);
 
-/** Sums of each block's rows, and of the squared differences to the block's mean. */
+/** The mean of each block's rows, and the sums of the squared differences to it. */
 const moments: PortionProgram = {
   key: 'BlockMoments',
   inputs: 1,
   shared: 2,
   outputs: 2,
-  nodes: ([x], [ones, share], [sum, squares], local) => [
-    node('MatMul', [ones as Name, x as Name], [sum as Name]),
-    node('Mul', [sum as Name, share as Name], [local('mean')]),
-    node('Sub', [x as Name, local('mean')], [local('centred')]),
+  nodes: ([x], [ones, shares], [mean, squares], local) => [
+    node('MatMul', [shares as Name, x as Name], [mean as Name]),
+    node('Sub', [x as Name, mean as Name], [local('centred')]),
     node('Mul', [local('centred'), local('centred')], [local('square')]),
     node('MatMul', [ones as Name, local('square')], [squares as Name]),
   ],
@@ -111,11 +110,11 @@ function scaleRows(
   runPortions(backend, program, portions, vectors.map(vector));
 }
 
-/** One block's rows, and what two programs summed over them: one number a channel. */
+/** One block's rows, and what the program wrote of them first and second: one number a channel. */
 type Block = (rows: number, first: Values, second: Values) => void;
 
 /**
- * Runs a program whose first two outputs are sums over blocks of rows, and visits the blocks.
+ * Runs a program whose first two outputs are a number a channel for each block of rows, and visits the blocks.
  *
  * @param shared what all portions read besides a row of ones as long as a block.
  * @param whole what the program writes besides, of the size of its inputs.
@@ -163,12 +162,12 @@ function statistics(backend: OnnxRuntimeBackend, x: Values, channels: number): {
     moments,
     [x],
     channels,
-    (rows) => Float32Array.of(1 / rows),
+    (rows) => new Float32Array(rows).fill(1 / rows),
     [],
-    (rows, sums, around) => {
+    (rows, means, around) => {
       const total = known + rows;
       for (let c = 0; c < channels; c++) {
-        const difference = (sums[c] as number) / rows - (mean[c] as number);
+        const difference = (means[c] as number) - (mean[c] as number);
         mean[c] = (mean[c] as number) + (difference * rows) / total;
         squares[c] = (squares[c] as number) + (around[c] as number) + (difference * difference * known * rows) / total;
       }
@@ -190,8 +189,11 @@ const batchNormTrain: NativeKernel = (call) => {
     backend.floats(item),
   ) as [Values, Values, Values];
   const { mean, variance } = statistics(backend, values, channels);
-  const factor = variance.map((value, c) => (scale[c] as number) / Math.sqrt(value + (attrs.epsilon as number)));
-  const shift = mean.map((value, c) => (offset[c] as number) - value * (factor[c] as number));
+  const [factor, shift] = [new Float32Array(channels), new Float32Array(channels)];
+  for (let c = 0; c < channels; c++) {
+    factor[c] = (scale[c] as number) / Math.sqrt((variance[c] as number) + (attrs.epsilon as number));
+    shift[c] = (offset[c] as number) - (mean[c] as number) * (factor[c] as number);
+  }
   const added = inputs.residual === undefined ? [] : [backend.floats(inputs.residual)];
   const y = backend.allocate({ shape: x.shape, dtype: 'float32' });
   const program = scaling(attrs.relu === true, added.length > 0);
@@ -237,23 +239,24 @@ const batchNormTrainGrad: NativeKernel = (call) => {
       }
     },
   );
-  const perChannel = (value: (c: number, deviation: number, factor: number) => number) =>
-    Float32Array.from({ length: channels }, (_, c) => {
-      const deviation = Math.sqrt((variance[c] as number) + (attrs.epsilon as number));
-      return value(c, deviation, (scale[c] as number) / deviation);
-    });
-  const slopeOf = (c: number, deviation: number, factor: number) =>
-    (-factor * (covariance[c] as number)) / (rows * deviation * deviation);
-  const slope = perChannel(slopeOf);
-  const shift = perChannel(
-    (c, deviation, factor) =>
-      (-factor * (doffset[c] as number)) / rows - slopeOf(c, deviation, factor) * (mean[c] as number),
-  );
-  const factor = perChannel((_c, _deviation, value) => value);
+  const [factor, slope, shift, dscale] = [0, 1, 2, 3].map(() => new Float32Array(channels)) as [
+    Values,
+    Values,
+    Values,
+    Values,
+  ];
+  for (let c = 0; c < channels; c++) {
+    const deviation = Math.sqrt((variance[c] as number) + (attrs.epsilon as number));
+    const size = (scale[c] as number) / deviation;
+    const share = (-size * (covariance[c] as number)) / (rows * deviation * deviation);
+    factor[c] = size;
+    slope[c] = share;
+    shift[c] = (-size * (doffset[c] as number)) / rows - share * (mean[c] as number);
+    dscale[c] = (covariance[c] as number) / deviation;
+  }
   const dx = backend.allocate({ shape, dtype: 'float32' });
   scaleRows(backend, gradientScaling, [x, g], [factor, slope, shift], dx.data as Values);
   const parameter = (gradient: Values) => backend.makeTensorInfo([channels], 'float32', gradient);
-  const dscale = perChannel((c, deviation) => (covariance[c] as number) / deviation);
   const gradients = [backend.adopt(dx, shape), parameter(dscale), parameter(Float32Array.from(doffset))];
   if (attrs.residual !== true) {
     if (masked !== undefined) backend.release(masked);

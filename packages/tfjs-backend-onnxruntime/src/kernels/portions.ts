@@ -30,7 +30,7 @@ export interface Portion {
   readonly outputs: readonly Feed[];
 }
 
-/** Elements of a portion that a core's cache holds a few times over. */
+/** Elements of a portion at least; ONNX Runtime leaves smaller ones to one thread. */
 const portionElements = 131_072;
 const mostPortions = 32;
 
@@ -40,7 +40,7 @@ const mostPortions = 32;
  */
 export function portionBounds(items: number, elements: number): number[] {
   let count = 1;
-  while (2 * count <= Math.min(items, mostPortions) && count * portionElements < elements) count *= 2;
+  while (2 * count <= Math.min(items, mostPortions) && 2 * count * portionElements <= elements) count *= 2;
   return Array.from({ length: count + 1 }, (_, index) => Math.floor((items * index) / count));
 }
 

@@ -19,7 +19,26 @@ const program: PortionProgram = {
   ],
 };
 
-const scalar = (value: unknown) => feed(Float32Array.of(value as number), []);
+const scalar = (value: number) => feed(Float32Array.of(value), []);
+
+/** Below this, JavaScript is done before a native call has started. */
+const fewestElements = 4096;
+
+/** The same in JavaScript, rounded as often. */
+function stepInJavaScript(
+  [weight, gradient, velocity]: readonly [Float32Array, Float32Array, Float32Array],
+  [rate, momentum, decay]: readonly [number, number, number],
+  [moved, speed]: readonly [Float32Array, Float32Array],
+): void {
+  const { fround } = Math;
+  for (let index = 0; index < weight.length; index++) {
+    const w = weight[index] as number;
+    const pull = fround((gradient[index] as number) + fround(w * decay));
+    const next = fround(fround((velocity[index] as number) * momentum) + pull);
+    speed[index] = next;
+    moved[index] = w - fround(next * rate);
+  }
+}
 
 /**
  * `FsmrSgdStep`: inputs weight, gradient, velocity of one shape; attributes learningRate, momentum, weightDecay; returns
@@ -29,16 +48,27 @@ const sgdStep: NativeKernel = (call) => {
   const { backend, attrs } = call;
   const weight = input(call, 'weight');
   const size = sizeOf(weight.shape);
+  const constants = [attrs.learningRate, attrs.momentum, attrs.weightDecay].map((value) =>
+    Math.fround(value as number),
+  );
   const sources = ['weight', 'gradient', 'velocity'].map((name) => backend.floats(input(call, name)));
-  const constants = [scalar(attrs.learningRate), scalar(attrs.momentum), scalar(attrs.weightDecay)];
   const results = [0, 1].map(() => backend.allocate({ shape: weight.shape, dtype: 'float32' }));
-  const bounds = portionBounds(size, size);
-  const portions = bounds.slice(1).map((end, index) => {
-    const start = bounds[index] as number;
-    const part = (values: Float32Array) => feed(values.subarray(start, end), [end - start]);
-    return { inputs: sources.map(part), outputs: results.map(({ data }) => part(data as Float32Array)) };
-  });
-  runPortions(backend, program, portions, constants);
+  const written = results.map(({ data }) => data as Float32Array);
+  if (size < fewestElements) {
+    stepInJavaScript(
+      sources as [Float32Array, Float32Array, Float32Array],
+      constants as [number, number, number],
+      written as [Float32Array, Float32Array],
+    );
+  } else {
+    const bounds = portionBounds(size, size);
+    const portions = bounds.slice(1).map((end, index) => {
+      const start = bounds[index] as number;
+      const part = (values: Float32Array) => feed(values.subarray(start, end), [end - start]);
+      return { inputs: sources.map(part), outputs: written.map(part) };
+    });
+    runPortions(backend, program, portions, constants.map(scalar));
+  }
   return results.map((memory) => backend.adopt(memory, weight.shape));
 };
 

@@ -1,10 +1,13 @@
 /**
- * Winograd's minimal filtering F(2x2, 3x3): 3x3 convolutions of stride 1 and their gradients with 16 multiplications
- * where 36 are usual, and with four numbers laid out per pixel where nine are.
+ * Winograd's minimal filtering: 3x3 convolutions of stride 1 and their gradients with less than half of the
+ * multiplications, and with four numbers laid out per pixel or fewer where nine are usual.
  *
- * A tile of 2x2 output pixels reads 4x4 input pixels. Small matrices take pixels, kernels and results to sixteen places
- * and back; at each place a convolution is one matrix product over the channels. Tables of row numbers carry padding and
- * dilation. The matrices hold nothing but 0, 1 and 1/2, so that rounding errors stay below twice those of the direct sum.
+ * Small matrices take pixels, kernels and results of a tile to some places and back; at each place a convolution is one
+ * matrix product over the channels. Tables of row numbers carry padding and dilation. All of it is one native call where
+ * the tiles fit the caches, so that threads stay awake.
+ *
+ * Forward, tiles are small: their rounding errors are below twice those of the direct sum, and a rectifier makes more of an
+ * error than its size. Gradients are linear in their errors, so tiles may be large there.
  *
  * Source: Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, CVPR 2016, section 4.1. The kernel's
  * gradient is the adjoint of the same trilinear form.
@@ -15,18 +18,21 @@ import { feed } from '../runtime/session.js';
 import { gatherRows } from './gather.js';
 import { oneNode } from './kernel.js';
 import { matmulInto } from './matmul.js';
+import { largeTiles, type MinimalFilter, smallTiles } from './minimal-filter.js';
 import type { Geometry } from './rows.js';
 import { inputTiles, outputPixels, outputTiles, tileCount } from './tiles.js';
+import { tileGradientProgram, tileProgram } from './winograd-programs.js';
 
 /** Below this many channels the transformations cost more than the products save. */
 const fewestChannels = 32;
-/** Bytes at the sixteen places at a time, so that they stay in the caches, ... */
+/** Bytes at the places at a time, so that they stay in the caches, ... */
 const cachedBytes = 4 * 2 ** 20;
-/** ... but so many tiles at least, as each portion reads the whole kernel. */
-const fewestTiles = 512;
-/** The same where every portion adds to the whole kernel. */
+/** ... but so many pixels of results at least, as each portion reads the whole kernel. */
+const fewestPixels = 2048;
+/** Bytes at the places where every portion adds to the whole kernel. */
 const summedBytes = 40 * 2 ** 20;
-const places = 16;
+/** Moving a number of a kernel to its places and reading it there takes as long as so many multiplications. */
+const kernelCost = 70;
 
 /** Whether a convolution can be, and is better, computed this way. */
 export const isWinograd = (g: Geometry): boolean =>
@@ -36,44 +42,20 @@ export const isWinograd = (g: Geometry): boolean =>
   g.strideWidth === 1 &&
   Math.min(g.inChannels, g.outChannels) >= fewestChannels;
 
-type Matrix = readonly (readonly number[])[];
-
-/** On one axis, four input pixels to four places, three taps to four places, and four places to two output pixels. */
-const inputAxis: Matrix = [
-  [1, 0, -1, 0],
-  [0, 1, 1, 0],
-  [0, -1, 1, 0],
-  [0, 1, 0, -1],
-];
-const kernelAxis: Matrix = [
-  [1, 0, 0],
-  [0.5, 0.5, 0.5],
-  [0.5, -0.5, 0.5],
-  [0, 0, 1],
-];
-const outputAxis: Matrix = [
-  [1, 1, 1, 0],
-  [0, 1, -1, -1],
-];
-
-const flipped = (matrix: Matrix): Matrix => matrix.map((row) => [...row].reverse());
-const transposed = (matrix: Matrix): Matrix =>
-  (matrix[0] as readonly number[]).map((_, column) => matrix.map((row) => row[column] as number));
-
-/** The same on both axes, as one matrix: Kronecker's product with itself. */
-function onBothAxes(axis: Matrix): Feed {
-  const values = axis.flatMap((rowA) => axis.flatMap((rowB) => rowA.flatMap((a) => rowB.map((b) => a * b))));
-  return feed(Float32Array.from(values), [axis.length ** 2, (axis[0] as readonly number[]).length ** 2]);
+/** The quicker tiles for a gradient. */
+export function gradientTiles(g: Geometry): MinimalFilter {
+  const cost = ({ tile, places }: MinimalFilter) => places * (tileCount(g, tile) + kernelCost);
+  return cost(largeTiles) < cost(smallTiles) ? largeTiles : smallTiles;
 }
 
-const transformations = {
-  input: onBothAxes(inputAxis),
-  kernel: onBothAxes(kernelAxis),
-  flippedKernel: onBothAxes(flipped(kernelAxis)),
-  output: onBothAxes(outputAxis),
-  outputGradient: onBothAxes(transposed(outputAxis)),
-  kernelGradient: onBothAxes(transposed(kernelAxis)),
-};
+const flat = (values: Float32Array): Feed => feed(values, [values.length]);
+const integers = (data: Int32Array, dims: readonly number[]): Feed => ({ type: 'int32', data, dims, location: 'cpu' });
+const sizes = (...dims: readonly number[]): Feed => ({
+  type: 'int64',
+  data: BigInt64Array.from(dims, BigInt),
+  dims: [dims.length],
+  location: 'cpu',
+});
 
 /** `matrix` times `values`; a row holds everything at one place. */
 function transform(backend: OnnxRuntimeBackend, matrix: Feed, values: Float32Array, out: Float32Array): void {
@@ -92,39 +74,51 @@ function withScratch(
   for (const item of feeds) backend.release(item);
 }
 
-/** Tiles at a time: equal portions that take up to `bytes` at the sixteen places. */
-function portionOf(g: Geometry, bytes: number): number {
-  const total = tileCount(g);
-  const most = Math.max(fewestTiles, Math.floor(bytes / (4 * places * Math.max(g.inChannels, g.outChannels))));
+/** Tiles at a time: equal portions that take up to `bytes` at the places. */
+function portionOf(g: Geometry, { tile, places }: MinimalFilter, bytes: number): number {
+  const total = tileCount(g, tile);
+  const fewest = Math.ceil(fewestPixels / tile ** 2);
+  const most = Math.max(fewest, Math.floor(bytes / (4 * places * Math.max(g.inChannels, g.outChannels))));
   return Math.ceil(total / Math.ceil(total / most));
 }
 
-/** `source` convolved with kernels that are at the sixteen places, [16, in, out] or, `turned`, [16, out, in]. */
+/** `source` convolved with kernels that are at the places, [places, in, out] or, `turned`, [places, out, in]. */
 function convolvePlaces(
   backend: OnnxRuntimeBackend,
+  filter: MinimalFilter,
   source: Feed,
   kernels: Feed,
   turned: boolean,
   g: Geometry,
   out: Float32Array,
 ): void {
-  const total = tileCount(g);
-  const portion = portionOf(g, cachedBytes);
+  const { tile, places } = filter;
+  const total = tileCount(g, tile);
+  const portion = portionOf(g, filter, cachedBytes);
   const most = places * portion * Math.max(g.inChannels, g.outChannels);
-  withScratch(backend, [4 * total * g.outChannels, most, most], (results, a, b) => {
+  withScratch(backend, [tile ** 2 * total * g.outChannels, most, most], (results, a, b) => {
     for (let from = 0; from < total; from += portion) {
       const count = Math.min(portion, total - from);
-      const read = places * count * g.inChannels;
-      const written = places * count * g.outChannels;
-      gatherRows(backend, source, inputTiles(g, from, count), a.subarray(0, read));
-      transform(backend, transformations.input, a.subarray(0, read), b.subarray(0, read));
-      const pixels = feed(b.subarray(0, read), [places, count, g.inChannels]);
-      const products = feed(a.subarray(0, written), [places, count, g.outChannels]);
-      matmulInto(backend, pixels, kernels, products, false, turned);
-      const part = results.subarray(4 * from * g.outChannels, 4 * (from + count) * g.outChannels);
-      transform(backend, transformations.output, a.subarray(0, written), part);
+      const at = (values: Float32Array, channels: number) =>
+        feed(values.subarray(0, places * count * channels), [places, count, channels]);
+      const transformed = at(b, g.inChannels);
+      const laidOut = at(a, g.inChannels);
+      const part = results.subarray(tile ** 2 * from * g.outChannels, tile ** 2 * (from + count) * g.outChannels);
+      const rows = integers(inputTiles(g, tile, from, count), [places, count]);
+      backend.runInto(
+        `Tiles ${tile} ${turned}`,
+        () => tileProgram(filter, turned),
+        [source, rows, kernels, sizes(places, count, g.inChannels)],
+        [
+          laidOut,
+          feed(transformed.data as Float32Array, [places, count * g.inChannels]),
+          at(a, g.outChannels),
+          feed(part, [tile ** 2, count * g.outChannels]),
+        ],
+      );
     }
-    gatherRows(backend, feed(results, [4 * total, g.outChannels]), outputPixels(g, portion), out);
+    const rows = feed(results, [tile ** 2 * total, g.outChannels]);
+    gatherRows(backend, rows, outputPixels(g, tile, portion), out);
   });
 }
 
@@ -136,10 +130,10 @@ export function winogradConvolve(
   g: Geometry,
   out: Float32Array,
 ): void {
-  const matrix = g.inChannels * g.outChannels;
-  withScratch(backend, [places * matrix], (kernels) => {
-    transform(backend, transformations.kernel, kernel, kernels);
-    convolvePlaces(backend, x, feed(kernels, [places, g.inChannels, g.outChannels]), false, g, out);
+  const filter = smallTiles;
+  withScratch(backend, [filter.places * g.inChannels * g.outChannels], (kernels) => {
+    transform(backend, filter.kernel, kernel, kernels);
+    convolvePlaces(backend, filter, x, feed(kernels, [filter.places, g.inChannels, g.outChannels]), false, g, out);
   });
 }
 
@@ -162,16 +156,17 @@ export function winogradInputGradient(
     padTop: 2 * g.dilationHeight - g.padTop,
     padLeft: 2 * g.dilationWidth - g.padLeft,
   };
-  withScratch(backend, [places * g.inChannels * g.outChannels], (kernels) => {
-    transform(backend, transformations.flippedKernel, kernel, kernels);
-    convolvePlaces(backend, dy, feed(kernels, [places, g.inChannels, g.outChannels]), true, back, dx);
+  const filter = gradientTiles(back);
+  withScratch(backend, [filter.places * g.inChannels * g.outChannels], (kernels) => {
+    transform(backend, filter.flippedKernel, kernel, kernels);
+    convolvePlaces(backend, filter, dy, feed(kernels, [filter.places, g.inChannels, g.outChannels]), true, back, dx);
   });
 }
 
 /**
  * The gradient with respect to the kernel; `x` and `dy` have a row of zeros behind.
  *
- * @param bytes most that lies at the sixteen places at a time.
+ * @param bytes most that lies at the places at a time.
  */
 export function winogradKernelGradient(
   backend: OnnxRuntimeBackend,
@@ -181,32 +176,48 @@ export function winogradKernelGradient(
   dw: Float32Array,
   bytes = summedBytes,
 ): void {
-  const total = tileCount(g);
-  const portion = portionOf(g, bytes);
+  const filter = gradientTiles(g);
+  const { tile, places } = filter;
+  const total = tileCount(g, tile);
+  const portion = portionOf(g, filter, bytes);
   const matrix = places * g.inChannels * g.outChannels;
-  const [pixels, gradients] = [places * portion * g.inChannels, places * portion * g.outChannels];
-  const dims = [places, g.inChannels, g.outChannels];
-  withScratch(backend, [Math.max(pixels, gradients), pixels, gradients, matrix], (laidOut, a, b, sum) => {
-    for (let from = 0; from < total; from += portion) {
-      const count = Math.min(portion, total - from);
-      const at = (values: Float32Array, channels: number) => values.subarray(0, places * count * channels);
-      gatherRows(backend, x, inputTiles(g, from, count), at(laidOut, g.inChannels));
-      transform(backend, transformations.input, at(laidOut, g.inChannels), at(a, g.inChannels));
-      const results = laidOut.subarray(0, 4 * count * g.outChannels);
-      gatherRows(backend, dy, outputTiles(g, from, count), results);
-      transform(backend, transformations.outputGradient, results, at(b, g.outChannels));
-      const left = feed(at(a, g.inChannels), [places, count, g.inChannels]);
-      const right = feed(at(b, g.outChannels), [places, count, g.outChannels]);
-      if (from === 0) {
-        matmulInto(backend, left, right, feed(sum, dims), true);
-        continue;
-      }
+  const pixels = places * portion * g.inChannels;
+  const [results, gradients] = [tile ** 2 * portion * g.outChannels, places * portion * g.outChannels];
+  const run = (from: number, memory: readonly Float32Array[], product: Float32Array) => {
+    const count = Math.min(portion, total - from);
+    const at = (index: number, ...dims: readonly number[]) => {
+      const length = dims.reduce((size, dim) => size * dim, 1);
+      return feed((memory[index] as Float32Array).subarray(0, length), dims);
+    };
+    backend.runInto(
+      `Tiles gradient ${tile}`,
+      () => tileGradientProgram(filter),
+      [
+        x,
+        integers(inputTiles(g, tile, from, count), [places, count]),
+        sizes(places, count, g.inChannels),
+        dy,
+        integers(outputTiles(g, tile, from, count), [tile ** 2, count]),
+        sizes(places, count, g.outChannels),
+      ],
+      [
+        at(0, places, count, g.inChannels),
+        at(1, places, count * g.inChannels),
+        at(2, tile ** 2, count, g.outChannels),
+        at(3, places, count * g.outChannels),
+        feed(product, [places, g.inChannels, g.outChannels]),
+      ],
+    );
+  };
+  withScratch(backend, [pixels, pixels, results, gradients, matrix], (...memory) => {
+    const sum = memory[4] as Float32Array;
+    run(0, memory, sum);
+    for (let from = portion; from < total; from += portion) {
       withScratch(backend, [matrix], (part) => {
-        matmulInto(backend, left, right, feed(part, dims), true);
-        const flat = (values: Float32Array) => feed(values, [matrix]);
+        run(from, memory, part);
         backend.runInto('Add', () => oneNode('Add', 2), [flat(sum), flat(part)], [flat(sum)]);
       });
     }
-    transform(backend, transformations.kernelGradient, sum, dw);
+    transform(backend, filter.kernelGradient, sum, dw);
   });
 }

@@ -1,0 +1,59 @@
+/** The native calls of minimal filtering; everything they compute on the way lies in memory that the caller provides. */
+import { floats, integers, node } from '../onnx/index.js';
+import type { Feed } from '../runtime/binding.js';
+import type { Program } from '../runtime/session.js';
+import type { MinimalFilter } from './minimal-filter.js';
+
+const matrix = (name: string, { data, dims }: Feed) => floats(name, data as Float32Array, dims);
+
+/** A row for everything at one place. */
+const rows = (places: number) => [integers('rows', [places, -1])];
+
+/**
+ * Reads an image's pixels as rows, the numbers of those that the places read, the kernels at the places, and the sizes
+ * [places, tiles, channels]; writes the pixels laid out, the same at the places, the products there, and the tiles' results.
+ *
+ * @param turned whether kernels are [places, out, in] instead of [places, in, out].
+ */
+export const tileProgram = ({ places, input, output }: MinimalFilter, turned: boolean): Program => ({
+  inputs: ['float32', 'int32', 'float32', 'int64'],
+  outputs: ['float32', 'float32', 'float32', 'float32'],
+  initializers: [...rows(places), matrix('input', input), matrix('output', output)],
+  nodes: [
+    node('Gather', ['i0', 'i1'], ['o0']),
+    node('Reshape', ['o0', 'rows'], ['laidOut']),
+    node('MatMul', ['input', 'laidOut'], ['o1']),
+    node('Reshape', ['o1', 'i3'], ['pixels']),
+    turned
+      ? node('FusedMatMul', ['pixels', 'i2'], ['o2'], { transB: 1 }, 'com.microsoft')
+      : node('MatMul', ['pixels', 'i2'], ['o2']),
+    node('Reshape', ['o2', 'rows'], ['products']),
+    node('MatMul', ['output', 'products'], ['o3']),
+  ],
+});
+
+/**
+ * Reads an image's pixels, their numbers and sizes as above, and the same of the gradients after the convolution; writes
+ * both laid out and at the places, and the gradients of the kernels at the places.
+ */
+export const tileGradientProgram = ({ places, tile, input, outputGradient }: MinimalFilter): Program => ({
+  inputs: ['float32', 'int32', 'int64', 'float32', 'int32', 'int64'],
+  outputs: ['float32', 'float32', 'float32', 'float32', 'float32'],
+  initializers: [
+    ...rows(places),
+    integers('resultRows', [tile ** 2, -1]),
+    matrix('input', input),
+    matrix('outputGradient', outputGradient),
+  ],
+  nodes: [
+    node('Gather', ['i0', 'i1'], ['o0']),
+    node('Reshape', ['o0', 'rows'], ['laidOut']),
+    node('MatMul', ['input', 'laidOut'], ['o1']),
+    node('Gather', ['i3', 'i4'], ['o2']),
+    node('Reshape', ['o2', 'resultRows'], ['results']),
+    node('MatMul', ['outputGradient', 'results'], ['o3']),
+    node('Reshape', ['o1', 'i2'], ['pixels']),
+    node('Reshape', ['o3', 'i5'], ['gradients']),
+    node('FusedMatMul', ['pixels', 'gradients'], ['o4'], { transA: 1 }, 'com.microsoft'),
+  ],
+});
