@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { adamStart, adamStep, refinementAdam } from './adam.js';
-import { foregroundProbability } from './probability.js';
+import { foregroundMask } from './probability.js';
 import type { QueryStatistics } from './query-statistics.js';
-import { type HardMask, reconstructionGradient } from './reconstruction.js';
+import { reconstructionGradient } from './reconstruction.js';
 
 /** What one prototype is refined on. */
 export interface RefineInputs {
@@ -23,18 +23,10 @@ export interface RefineInputs {
  */
 export function refinePrototype({ query, prototype, threshold, iterations }: RefineInputs): tf.Tensor2D {
   let state = adamStart(new Float32Array(prototype.dataSync()));
+  const offset = threshold.dataSync()[0]!;
   for (let iteration = 0; iteration < iterations; iteration++) {
-    const mask = predictMask(query, state.values, threshold);
+    const mask = foregroundMask(query.unit, state.values, offset);
     state = adamStep(state, reconstructionGradient(query, state.values, mask), refinementAdam);
   }
   return tf.tensor2d(state.values, [1, state.values.length]);
-}
-
-/** Positions whose foreground probability exceeds one half. */
-function predictMask({ unit }: QueryStatistics, prototype: Float32Array, threshold: tf.Tensor): HardMask {
-  const probabilities = tf.tidy(() => {
-    const row = tf.tensor2d(prototype, [1, prototype.length]);
-    return foregroundProbability(unit, row, threshold).dataSync();
-  });
-  return new Float32Array(probabilities).map((probability) => (probability > 0.5 ? 1 : 0));
 }
