@@ -15,7 +15,7 @@ export function matmulInto(
   transB = false,
 ): void {
   if (a.dims.at(transA ? -2 : -1) === 1) {
-    // A column times a row has no sums; multiplying element by element takes a quarter of the time.
+    // A column times a row has no sums, so nothing is gained from a product kernel, which lays out both first.
     const factors = [transA ? swapped(a) : a, transB ? swapped(b) : b];
     backend.runInto('Mul', () => oneNode('Mul', 2), factors, [out]);
     return;
