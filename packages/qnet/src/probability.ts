@@ -1,4 +1,4 @@
-import { differentiable, type FeatureMaps, ShapeError } from '@fsmr/core';
+import { differentiable, type FeatureMaps, ShapeError, safeNormalize } from '@fsmr/core';
 import * as tf from '@tensorflow/tfjs';
 
 /** Factor on the cosine. */
@@ -10,36 +10,14 @@ const slope = 0.5;
 /** Smallest norm in the cosine, PyTorch's default. */
 const cosineEpsilon = 1e-8;
 
-/** Lengths along the last axis, at least {@link cosineEpsilon}; clamped before the root, whose slope at 0 is infinite. */
-function clampedLength(x: tf.Tensor): tf.Tensor {
-  return tf.sqrt(tf.maximum(tf.sum(tf.square(x), -1, true), cosineEpsilon * cosineEpsilon));
-}
-
-/** The gradient of vectors divided by their length: none along the vector itself, unless the length was clamped. */
-function unitGradient(dy: tf.Tensor, unit: tf.Tensor, length: tf.Tensor): tf.Tensor {
-  const along = tf.mul(tf.sum(tf.mul(dy, unit), -1, true), tf.cast(tf.greater(length, cosineEpsilon), 'float32'));
-  return tf.div(tf.sub(dy, tf.mul(unit, along)), length);
-}
-
 /**
- * Features over their length, what {@link foregroundProbability} compares: made once for all prototypes. The gradient is
- * in closed form, since maps are large and every step of the chain rule walks over one.
+ * Features over their length, what {@link foregroundProbability} compares: made once for all prototypes.
  *
  * @param features [B, h, w, C]
  * @returns [B, h, w, C]
  */
 export function unitFeatures(features: tf.Tensor4D): tf.Tensor4D {
-  const [unit] = differentiable({
-    inputs: { features },
-    forward: (save) => {
-      const length = clampedLength(features);
-      const result = tf.div(features, length);
-      save([result, length]);
-      return [result];
-    },
-    backward: ([dy], [result, length]) => ({ features: () => unitGradient(dy!, result!, length!) }),
-  });
-  return unit as tf.Tensor4D;
+  return safeNormalize(features, cosineEpsilon) as tf.Tensor4D;
 }
 
 /**
@@ -55,31 +33,32 @@ export function unitFeatures(features: tf.Tensor4D): tf.Tensor4D {
 export function foregroundProbability(unit: tf.Tensor4D, prototype: tf.Tensor2D, threshold: tf.Tensor): tf.Tensor2D {
   const [, height, width, channels] = unit.shape;
   const rowsOf = (map: tf.Tensor): tf.Tensor2D => tf.reshape(map, [height * width, channels]);
-  const [probability] = differentiable({
-    inputs: { unit, prototype, threshold },
-    forward: (save) => {
-      const length = clampedLength(prototype);
-      const direction = tf.div(prototype, length) as tf.Tensor2D;
-      const cosines = tf.matMul(rowsOf(unit), direction, false, true);
-      const scores = tf.add(tf.reshape(threshold, []), tf.mul(scale, cosines));
-      const result = tf.reshape(tf.sigmoid(tf.mul(slope, scores)), [height, width]);
-      save([unit, direction, length, result]);
-      return [result];
-    },
-    backward: ([dy], [map, direction, length, result]) => {
-      // One number a position, so it may stay until the backward pass ends.
-      const dscores = tf.tidy(
-        () => tf.reshape(tf.mul(tf.mul(dy!, tf.mul(result!, tf.sub(1, result!))), slope), [-1, 1]) as tf.Tensor2D,
-      );
-      const dcosines = tf.mul(dscores, scale) as tf.Tensor2D;
-      return {
-        unit: () => tf.reshape(tf.mul(dcosines, direction!), unit.shape),
-        prototype: () => unitGradient(tf.matMul(dcosines, rowsOf(map!), true), direction!, length!),
-        threshold: () => tf.reshape(tf.sum(dscores), threshold.shape),
-      };
-    },
+  return tf.tidy(() => {
+    const direction = safeNormalize(prototype, cosineEpsilon) as tf.Tensor2D;
+    const [probability] = differentiable({
+      inputs: { unit, direction, threshold },
+      forward: (save) => {
+        const cosines = tf.matMul(rowsOf(unit), direction, false, true);
+        const scores = tf.add(tf.reshape(threshold, []), tf.mul(scale, cosines));
+        const result = tf.reshape(tf.sigmoid(tf.mul(slope, scores)), [height, width]);
+        save([unit, direction, result]);
+        return [result];
+      },
+      backward: ([dy], [map, towards, result]) => {
+        // One number a position, so it may stay until the backward pass ends.
+        const dscores = tf.tidy(
+          () => tf.reshape(tf.mul(tf.mul(dy!, tf.mul(result!, tf.sub(1, result!))), slope), [-1, 1]) as tf.Tensor2D,
+        );
+        const dcosines = tf.mul(dscores, scale) as tf.Tensor2D;
+        return {
+          unit: () => tf.reshape(tf.mul(dcosines, towards!), unit.shape),
+          direction: () => tf.matMul(dcosines, rowsOf(map!), true),
+          threshold: () => tf.reshape(tf.sum(dscores), threshold.shape),
+        };
+      },
+    });
+    return probability as tf.Tensor2D;
   });
-  return probability as tf.Tensor2D;
 }
 
 /**

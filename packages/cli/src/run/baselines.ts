@@ -35,7 +35,7 @@ export function trainedSegmenter(
   dataset: Dataset,
   parameters: ParameterRecord,
   statistics: Statistics | undefined,
-  memory: LearningMemory,
+  memory?: LearningMemory,
 ): Segmenter {
   const { epochs, learningRate, augmentation, mrnet, dpersona, supervised } = config.evaluation.baselines;
   const common = {
@@ -60,7 +60,7 @@ export function trainedSegmenter(
         dataset,
         scans,
         seed: config.seed,
-        memory,
+        ...(memory === undefined ? {} : { memory }),
       } as SupervisedSegmenterOptions);
     }
   }

@@ -86,7 +86,8 @@ export async function openSegmenters(
       case 'mrnet':
       case 'dpersona':
       case 'supervised': {
-        const memory = await learnedIn(config, folder, shard);
+        // Only this network is kept, and what it starts from is a file to be hashed.
+        const memory = name === 'supervised' ? await learnedIn(config, folder, shard) : undefined;
         if (config.evaluation.baselines.start === 'base') {
           const { parameters } = await open('base');
           return trainedSegmenter(name, config, dataset, withPrefix(parameters, encoderPrefix), statistics, memory);

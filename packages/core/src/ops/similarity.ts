@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { ShapeError } from '../errors.js';
+import { differentiable } from './differentiable.js';
 
 /** Euclidean norms along the last axis, at least `eps`; no gradient where the clamp holds. */
 function clampedNorm(x: tf.Tensor, eps: number): tf.Tensor {
@@ -8,12 +9,30 @@ function clampedNorm(x: tf.Tensor, eps: number): tf.Tensor {
 }
 
 /**
- * Vectors along the last axis over their norm, or over `eps` where the norm is smaller.
+ * Vectors along the last axis over their norm, or over `eps` where the norm is smaller. The gradient is in closed form,
+ * since features are large and every step of the chain rule walks over them.
  *
  * @param x [..., C]
  */
 export function safeNormalize(x: tf.Tensor, eps = 1e-4): tf.Tensor {
-  return tf.tidy(() => tf.div(x, clampedNorm(x, eps)));
+  const [unit] = differentiable({
+    inputs: { x },
+    forward: (save) => {
+      const norm = clampedNorm(x, eps);
+      const result = tf.div(x, norm);
+      save([result, norm]);
+      return [result];
+    },
+    backward: ([dy], [result, norm]) => ({
+      x: () => {
+        // Nothing along the vector itself, unless its norm was clamped.
+        const free = tf.cast(tf.greater(norm!, eps), 'float32');
+        const along = tf.mul(tf.sum(tf.mul(dy!, result!), -1, true), free);
+        return tf.div(tf.sub(dy!, tf.mul(result!, along)), norm!);
+      },
+    }),
+  });
+  return unit!;
 }
 
 /**
