@@ -6,6 +6,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['@fsmr/source'], externalConditions: ['@fsmr/source'] } },
   test: {
     include: ['packages/*/src/**/*.test.ts', 'examples/*/src/**/*.test.ts', 'scripts/**/*.test.ts'],
+    setupFiles: ['./scripts/property-seed.ts'],
     environment: 'node',
     testTimeout: 60_000,
     hookTimeout: 60_000,

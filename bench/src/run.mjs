@@ -32,10 +32,17 @@ const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length 
 const round = (value, digits = 0) => Number(value.toFixed(digits));
 const env = { BENCH_THREADS: values.threads, OMP_NUM_THREADS: values.threads };
 
-/** Both programs do `command` in turn; the first round warms up and compares results. */
+/** Rounds before the measured ones: both programs are still compiling, or taking memory, in their second. */
+const warmingRounds = 3;
+
+/** Both programs do `command` in turn; the first round compares results. */
 async function inTurn(ours, torch, command, compare) {
   await ours.ask(`${command} ${compare}`);
   const { difference, ...first } = await torch.ask(`${command} ${compare}`);
+  for (let round = 1; round < warmingRounds; round++) {
+    await ours.ask(command);
+    await torch.ask(command);
+  }
   const times = { ours: [], torch: [] };
   const cpu = { ours: [], torch: [] };
   for (let repeat = 0; repeat < repeats; repeat++) {

@@ -22,6 +22,7 @@ describe('registerOnnxRuntimeBackend', () => {
     expect([...here].filter((name) => name.startsWith('Fsmr')).sort()).toEqual([
       'FsmrBatchNormTrain',
       'FsmrBatchNormTrainGrad',
+      'FsmrBlend',
       'FsmrConv2DBackpropFilter',
       'FsmrConv2DBackpropInput',
       'FsmrRunGraph',

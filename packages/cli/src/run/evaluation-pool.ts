@@ -21,7 +21,7 @@ export interface PoolInputs {
  * that none is lost with a worker, and the number of workers may change between visits.
  *
  * @throws the first error a worker reports, after all have stopped; EngineError with the last words of workers that
- *   died, after the others did all the rest. For the signal nothing is thrown.
+ *   died, after the others did all the rest, where something is left undone. For the signal nothing is thrown.
  */
 export async function runInWorkers({ workers, setup, tasks, signal, ...inputs }: PoolInputs): Promise<void> {
   const waiting = [...tasks];
@@ -29,6 +29,7 @@ export async function runInWorkers({ workers, setup, tasks, signal, ...inputs }:
   const running = new Map<number, EvaluationTask>();
   const pool: WorkerProcess[] = [];
   const deaths: string[] = [];
+  let lost = 0;
   let fault: unknown;
   let writing = Promise.resolve();
   const halt = (): void => {
@@ -63,7 +64,7 @@ export async function runInWorkers({ workers, setup, tasks, signal, ...inputs }:
     const ends = pool.map(async ({ ended }, index) => {
       const end = await ended;
       if (end !== undefined) deaths.push(deathOf(index + 1, count, running.get(index), end));
-      running.delete(index);
+      if (running.delete(index)) lost++;
     });
     await Promise.all(ends);
     await writing;
@@ -71,7 +72,7 @@ export async function runInWorkers({ workers, setup, tasks, signal, ...inputs }:
     signal.removeEventListener('abort', halt);
   }
   if (fault !== undefined) throw fault;
-  if (deaths.length > 0 && !signal.aborted) {
+  if (lost + waiting.length > 0 && deaths.length > 0 && !signal.aborted) {
     throw new EngineError(deaths.join(' '), { remedy: 'Give the same command again to go on; what is done is kept.' });
   }
 }

@@ -134,8 +134,11 @@ export function updateRunningStatistics(
   count: number,
   momentum = 0.1,
 ): ChannelStatistics {
+  const keep = 1 - momentum;
   const blend = (before: tf.Tensor1D, now: tf.Tensor1D, share: number): tf.Tensor1D =>
-    tf.tidy(() => tf.add(tf.mul(before, 1 - momentum), tf.mul(now, share)));
+    hasKernel('FsmrBlend')
+      ? (runKernel('FsmrBlend', { before, now }, { keep, share })[0] as tf.Tensor1D)
+      : tf.tidy(() => tf.add(tf.mul(before, keep), tf.mul(now, share)));
   return {
     mean: blend(running.mean, batch.mean, momentum),
     variance: blend(running.variance, batch.variance, (momentum * count) / (count - 1)),

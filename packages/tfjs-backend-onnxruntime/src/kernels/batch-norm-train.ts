@@ -101,7 +101,7 @@ function scaleRows(
   out: Values,
 ): void {
   const channels = (vectors[0] as Values).length;
-  const bounds = portionBounds(out.length / channels, out.length);
+  const bounds = portionBounds(out.length / channels, out.length, backend.settings.threads);
   const portions = bounds.slice(1).map((end, index) => {
     const start = bounds[index] as number;
     const part = (values: Values) => feed(values.subarray(start * channels, end * channels), [end - start, channels]);
@@ -131,7 +131,7 @@ function sumBlocks(
   const rows = (inputs[0] as Values).length / channels;
   const run = (from: number, blocks: number, height: number) => {
     const [first, second] = [new Float32Array(blocks * channels), new Float32Array(blocks * channels)];
-    const bounds = portionBounds(blocks, blocks * height * channels);
+    const bounds = portionBounds(blocks, blocks * height * channels, backend.settings.threads);
     const portions = bounds.slice(1).map((end, index) => {
       const start = bounds[index] as number;
       const part = (values: Values) => {
@@ -268,8 +268,24 @@ const batchNormTrainGrad: NativeKernel = (call) => {
   return [...gradients, backend.adopt(copy, shape)];
 };
 
+/**
+ * `FsmrBlend`: inputs before, now [C]; attributes keep, share; returns `keep before + share now`. In JavaScript, which is
+ * done with a number a channel before a native call has started.
+ */
+const blend: NativeKernel = (call) => {
+  const { backend, attrs } = call;
+  const [before, now] = [input(call, 'before'), input(call, 'now')].map((item) => backend.floats(item)) as [
+    Values,
+    Values,
+  ];
+  const [keep, share] = [attrs.keep as number, attrs.share as number];
+  const blended = before.map((value, c) => keep * value + share * (now[c] as number));
+  return backend.makeTensorInfo([before.length], 'float32', blended);
+};
+
 /** Batch normalisation in training, under our own names. */
 export const ownBatchNormKernels: KernelTable = {
+  FsmrBlend: blend,
   FsmrBatchNormTrain: batchNormTrain,
   FsmrBatchNormTrainGrad: batchNormTrainGrad,
 };

@@ -1,4 +1,4 @@
-import { batchNormTrain, conv2d, sgdStep } from '@fsmr/core';
+import { batchNormTrain, conv2d, sgdStep, updateRunningStatistics } from '@fsmr/core';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -53,6 +53,15 @@ describe('kernels of our own equal the portable operations on the cpu backend', 
     };
     expect(differenceToCpu(() => [normalised(...make())])).toBeLessThan(3e-6);
     expect(differenceToCpu(() => tf.grads(normalised)(make()))).toBeLessThan(3e-5);
+  });
+
+  it('updates running statistics', () => {
+    const statistics = (seed: number) => ({
+      mean: normal([7], seed) as tf.Tensor1D,
+      variance: normal([7], seed + 1) as tf.Tensor1D,
+    });
+    const updated = () => Object.values(updateRunningStatistics(statistics(1), statistics(3), 60)) as tf.Tensor[];
+    expect(differenceToCpu(updated)).toBeLessThan(2e-7);
   });
 
   it('takes a step of gradient descent', () => {

@@ -61,7 +61,7 @@ const sgdStep: NativeKernel = (call) => {
       written as [Float32Array, Float32Array],
     );
   } else {
-    const bounds = portionBounds(size, size);
+    const bounds = portionBounds(size, size, backend.settings.threads);
     const portions = bounds.slice(1).map((end, index) => {
       const start = bounds[index] as number;
       const part = (values: Float32Array) => feed(values.subarray(start, end), [end - start]);

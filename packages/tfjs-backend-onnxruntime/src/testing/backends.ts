@@ -31,11 +31,14 @@ export function valuesOn(
   return values;
 }
 
-/** Largest difference between the cpu backend and this one over the largest element; infinite for other shapes. */
-export function differenceToCpu(compute: () => tf.Tensor | tf.Tensor[]): number {
+/**
+ * Largest difference between the cpu backend and this one over the largest element, or over `least` where that is
+ * larger; infinite for other shapes.
+ */
+export function differenceToCpu(compute: () => tf.Tensor | tf.Tensor[], least = 1e-6): number {
   const expected = valuesOn('cpu', compute);
   const actual = valuesOn(native, compute);
-  let [difference, scale] = [0, 1e-6];
+  let [difference, scale] = [0, least];
   expected.forEach(({ shape, data }, index) => {
     const other = actual[index];
     if (other === undefined || !tf.util.arraysEqual(shape, other.shape)) difference = Number.POSITIVE_INFINITY;
