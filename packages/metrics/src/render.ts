@@ -52,7 +52,12 @@ export function renderLatex({ caption, columns, rows }: Table): string {
 /** The table as an HTML `table` element without styles; everything in it is escaped. */
 export function renderHtml({ caption, columns, rows }: Table): string {
   const plain = (text: string): string =>
-    text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+    text
+      .replaceAll('&', '&amp;')
+      .replaceAll('<', '&lt;')
+      .replaceAll('>', '&gt;')
+      .replaceAll('"', '&quot;')
+      .replaceAll("'", '&#39;');
   const side = (k: number): string => (columns[k]?.align === 'right' ? ' style="text-align:right"' : '');
   const cell = ({ text, strong }: Cell, k: number): string =>
     `<td${side(k)}>${strong ? `<strong>${plain(text)}</strong>` : plain(text)}</td>`;

@@ -31,6 +31,7 @@ it('exports what the README lists', () => {
       "paceOf",
       "pairedSupports",
       "parametersOf",
+      "parseJsonLines",
       "predictMasks",
       "pseudoEpisodeSource",
       "pseudoSamples",

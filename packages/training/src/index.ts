@@ -5,6 +5,7 @@ export * from './evaluate.js';
 export * from './features.js';
 export * from './few-shot.js';
 export * from './groups.js';
+export * from './json-lines.js';
 export * from './lessons.js';
 export * from './loader.js';
 export * from './loader-service.js';

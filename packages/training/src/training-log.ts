@@ -1,7 +1,7 @@
 import { appendFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { mkdir, readFile, rename, truncate, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { InputError } from '@fsmr/core';
+import { parseJsonLines } from './json-lines.js';
 import { csvColumns, csvRow, csvTable } from './log-csv.js';
 import { bytesUntilStep, fileVersionRecord, scalarRecord } from './log-events.js';
 import { scalarsOf } from './log-scalars.js';
@@ -61,21 +61,8 @@ async function readReports(file: string): Promise<TrainReport[]> {
   return parseReports(await readFile(file, 'utf8').catch(() => ''), file);
 }
 
-function parseReports(text: string, file: string): TrainReport[] {
-  // Every finished line ends with a newline, so what follows the last one was not finished.
-  const lines = text.split('\n').slice(0, -1);
-  return lines.map((line, index) => {
-    try {
-      return JSON.parse(line) as TrainReport;
-    } catch (cause) {
-      throw new InputError(`line ${index + 1} is damaged.`, {
-        file,
-        cause,
-        remedy: 'Delete the line to go on without that step in the log.',
-      });
-    }
-  });
-}
+const parseReports = (text: string, file: string): TrainReport[] =>
+  parseJsonLines(text, file, 'Delete the line to go on without that step in the log.');
 
 async function writeWhole(file: string, content: string): Promise<void> {
   await writeFile(`${file}.part`, content);

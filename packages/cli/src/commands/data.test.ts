@@ -45,7 +45,7 @@ describe('prepare', () => {
     // The class map is drawn on both slices, and one rater agrees with nobody.
     const found = await inspectCommand({ source: out, json: at('report.json') });
     expect(found).toContain('chaost2: MR, 1 scans, 2 slices');
-    expect(found).toContain('| LIVER | 1 | 2 | n/a | n/a |');
+    expect(found).toContain('| LIVER | 1 | 2 | - | - |');
     expect(JSON.parse(await readFile(at('report.json'), 'utf8'))).toMatchObject({ scans: 1, slices: 2 });
   });
 

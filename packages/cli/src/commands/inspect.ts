@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import type { Dataset, DatasetReport } from '@fsmr/datasets';
 import { inspect } from '@fsmr/datasets';
 import { encodePng } from '@fsmr/imaging';
+import { formatPercent, renderMarkdown } from '@fsmr/metrics';
 import { buildDataset } from '../config/dataset.js';
 import { checkConfig, loadConfig } from '../config/load.js';
 import { contactSheet } from '../report/contact-sheet.js';
-import { markdownTable, percent } from '../report/tables.js';
+import { numberTable } from '../report/tables.js';
 import { exists, writeAtomically, writeJson } from '../run/files.js';
 import { createProgress } from '../run/progress.js';
 import { drawEpisodes, type EpisodePictures } from './episode-pictures.js';
@@ -53,23 +54,26 @@ export function inspectionText(report: DatasetReport, raters: readonly string[])
     `Sizes, slices x height x width (scans): ${counts.join(', ')}`,
     `Raters (scans outlined): ${drawn.join(', ')}`,
     '',
-    markdownTable({
-      head: ['class', 'scans', 'slices', 'pairwise Dice (%)', 'Fleiss kappa'],
-      rows: classes.map((one) => [
+    asText(
+      ['class', 'scans', 'slices', 'pairwise Dice (%)', 'Fleiss kappa'],
+      classes.map((one) => [
         one.name,
         String(one.scans),
         String(one.slices),
-        percent(one.meanPairwiseDice),
-        Number.isNaN(one.fleissKappa) ? 'n/a' : one.fleissKappa.toFixed(3),
+        formatPercent(one.meanPairwiseDice),
+        Number.isNaN(one.fleissKappa) ? '-' : one.fleissKappa.toFixed(3),
       ]),
-    }),
+    ),
   ];
   for (const { name: className, pairwiseDice } of raters.length > 2 ? classes : []) {
-    const rows = pairwiseDice.map((row, index) => [raters[index]!, ...row.map(percent)]);
-    lines.push('', markdownTable({ head: [`${className}: Dice (%)`, ...raters], rows }));
+    const rows = pairwiseDice.map((row, index) => [raters[index]!, ...row.map((dice) => formatPercent(dice))]);
+    lines.push('', asText([`${className}: Dice (%)`, ...raters], rows));
   }
   lines.push('', faults.length === 0 ? 'Nothing is missing or odd.' : 'Missing or odd:', ...faults.map(listed));
   return lines.join('\n');
 }
+
+const asText = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  renderMarkdown(numberTable(head, rows)).trimEnd();
 
 const listed = (fault: string): string => `- ${fault}`;

@@ -30,13 +30,6 @@ function shownWidth(width: number): number {
   return Math.min(384, width * Math.max(1, Math.round(192 / width)));
 }
 
-/** A table with a head row; cells may be {@link Html}. */
-export function tableOf(head: readonly unknown[], rows: readonly (readonly unknown[])[]): Html {
-  const cells = (row: readonly unknown[], tag: 'th' | 'td') =>
-    row.map((cell) => ({ html: `<${tag}>${html`${cell}`.html}</${tag}>` }));
-  return html`<table><thead><tr>${cells(head, 'th')}</tr></thead><tbody>${rows.map((row) => html`<tr>${cells(row, 'td')}</tr>`)}</tbody></table>`;
-}
-
 /** A whole page that loads nothing. */
 export function page(title: string, body: readonly Html[]): string {
   return html`<!doctype html>

@@ -1,26 +1,23 @@
+import { formatPercent, formatProbability, renderHtml, type Table } from '@fsmr/metrics';
 import type { ArmComparison, ArmSummary } from '@fsmr/training';
-import { type Html, html, tableOf } from './html.js';
+import { type Html, html } from './html.js';
 
-/** A fraction in percent with two decimals. */
-export function percent(value: number | undefined): string {
-  return value === undefined || Number.isNaN(value) ? 'n/a' : (100 * value).toFixed(2);
+/** A table of numbers, each row named by its first cell. */
+export function numberTable(head: readonly string[], rows: readonly (readonly string[])[]): Table {
+  return {
+    columns: head.map((title, index) => ({ title, align: index === 0 ? 'left' : 'right' })),
+    rows: rows.map((row) => row.map((text) => ({ text }))),
+  };
 }
 
-/** A probability with three digits; far tails as a power of ten, which a double could not hold. */
-export function probability({ p, log10p }: { readonly p: number; readonly log10p: number }): string {
-  if (Number.isNaN(p)) return 'n/a';
-  if (p >= 1e-4) return p.toPrecision(3);
-  const exponent = Math.floor(log10p);
-  return `${(10 ** (log10p - exponent)).toFixed(2)}e${exponent}`;
-}
-
-/** The rows of the Dice table: one an arm, the same for page, Markdown and terminal. */
-export function diceRows(arms: readonly ArmSummary[]): { readonly head: string[]; readonly rows: string[][] } {
+/** The Dice table: one row an arm, the same for page, Markdown and terminal. */
+export function diceTable(arms: readonly ArmSummary[]): Table {
   const classes = Object.keys(arms[0]?.byClass ?? {});
   const raters = Object.keys(arms[0]?.byRater ?? {});
-  return {
-    head: ['arm', ...classes, ...raters, 'mean', '95 % interval', 'supports'],
-    rows: arms.map((arm) => [
+  const percent = (fraction = Number.NaN): string => formatPercent(fraction);
+  return numberTable(
+    ['arm', ...classes, ...raters, 'mean', '95 % interval', 'supports'],
+    arms.map((arm) => [
       arm.arm,
       ...classes.map((name) => percent(arm.byClass[name])),
       ...raters.map((rater) => percent(arm.byRater[rater])),
@@ -28,42 +25,21 @@ export function diceRows(arms: readonly ArmSummary[]): { readonly head: string[]
       `${percent(arm.interval.low)} to ${percent(arm.interval.high)}`,
       String(arm.supports.length),
     ]),
-  };
+  );
 }
 
-/** The rows of the comparison table. */
-export function comparisonRows(comparisons: readonly ArmComparison[]): {
-  readonly head: string[];
-  readonly rows: string[][];
-} {
-  return {
-    head: ['comparison', 'gain (points)', 't', 'p (one-tailed, paired)', 'pairs'],
-    rows: comparisons.map(({ first, second, test }) => [
+/** The table of paired tests. */
+export function comparisonTable(comparisons: readonly ArmComparison[]): Table {
+  return numberTable(
+    ['comparison', 'gain (points)', 't', 'p (one-tailed, paired)', 'pairs'],
+    comparisons.map(({ first, second, test }) => [
       `${first} over ${second}`,
-      percent(test.meanDifference),
+      formatPercent(test.meanDifference),
       test.t.toFixed(2),
-      probability(test),
+      formatProbability(test),
       String(test.n),
     ]),
-  };
-}
-
-/** Cells as a line of CSV (RFC 4180). */
-export function csvLine(cells: readonly unknown[]): string {
-  const quoted = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-  return cells.map((cell) => quoted(String(cell))).join(',');
-}
-
-/** Rows as a Markdown table. */
-export function markdownTable({
-  head,
-  rows,
-}: {
-  readonly head: readonly string[];
-  readonly rows: readonly (readonly string[])[];
-}): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map((_, index) => (index === 0 ? '---' : '---:'))), ...rows.map(line)].join('\n');
+  );
 }
 
 /** Both tables of an evaluation, with what their numbers mean. */
@@ -73,11 +49,11 @@ export function evaluationHtml(
   parameters: Readonly<Record<string, number>>,
 ): Html {
   const counts = Object.entries(parameters).map(([arm, count]) => `${arm} ${count.toLocaleString('en')}`);
-  const dice = diceRows(arms);
-  const compared = comparisonRows(comparisons);
-  return html`<h2>Dice (%)</h2>${tableOf(dice.head, dice.rows)}
+  return html`<h2>Dice (%)</h2>${tableHtml(diceTable(arms))}
 <p class="note">Dice of each rater's prediction with that rater's own truth, averaged over queries, then supports, then classes: classes first, then raters, then the mean over all. The interval is a bootstrap over supports.</p>
 <p class="note">base: each rater segmented alone with the base method. japc: all raters together, calibrated. consensus: one mask for all raters, from the pixels most of them marked.</p>
 ${counts.length === 0 ? [] : html`<p class="note">Trained parameters: ${counts.join(', ')}.</p>`}
-${compared.rows.length === 0 ? [] : [html`<h2>Comparison</h2>`, tableOf(compared.head, compared.rows), html`<p class="note">One observation a support. Supports share their queries, so the observations are not independent; the published test does not correct for that, nor does this one.</p>`]}`;
+${comparisons.length === 0 ? [] : [html`<h2>Comparison</h2>`, tableHtml(comparisonTable(comparisons)), html`<p class="note">One observation a support. Supports share their queries, so the observations are not independent; the published test does not correct for that, nor does this one.</p>`]}`;
 }
+
+const tableHtml = (table: Table): Html => ({ html: renderHtml(table) });

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { appendFile, mkdir, readFile, rename, stat, truncate, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { InputError } from '@fsmr/core';
+import { parseJsonLines } from '@fsmr/training';
 
 /** Writes a file whole or not at all: beside it first, then renamed. Missing folders are made. */
 export async function writeAtomically(file: string, content: string | Uint8Array): Promise<void> {
@@ -45,20 +45,7 @@ export async function appendJsonLine(file: string, value: unknown): Promise<void
  * @throws InputError where a line before the last is damaged.
  */
 export async function readJsonLines<Value>(file: string): Promise<Value[]> {
-  const text = await readFile(file, 'utf8').catch(() => '');
-  const lines = text.split('\n');
-  // Every finished line ends with a newline, so what follows the last one was not finished.
-  return lines.slice(0, -1).map((line, index) => {
-    try {
-      return JSON.parse(line) as Value;
-    } catch (cause) {
-      throw new InputError(`line ${index + 1} is damaged.`, {
-        file,
-        cause,
-        remedy: 'Delete the file to compute it again.',
-      });
-    }
-  });
+  return parseJsonLines(await readFile(file, 'utf8').catch(() => ''), file, 'Delete the file to compute it again.');
 }
 
 /** Takes a last line cut short by a kill off a log, so that the next line does not grow from it. */

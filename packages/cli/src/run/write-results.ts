@@ -1,4 +1,5 @@
 import type { Dataset } from '@fsmr/datasets';
+import { renderCsv, renderMarkdown } from '@fsmr/metrics';
 import {
   type ArmComparison,
   type ArmSummary,
@@ -10,7 +11,7 @@ import {
 import type { RunConfig } from '../config/schema.js';
 import type { Panel } from '../report/panel.js';
 import { reportPage } from '../report/report.js';
-import { comparisonRows, csvLine, diceRows, markdownTable } from '../report/tables.js';
+import { comparisonTable, diceTable, numberTable } from '../report/tables.js';
 import { writeAtomically, writeJson } from './files.js';
 import type { RunFolder } from './folder.js';
 import type { Versions } from './versions.js';
@@ -48,21 +49,27 @@ export async function writeResults(results: Results): Promise<void> {
   const { folder, dataset, config, versions, found, panels, parameters } = results;
   const { arms, comparisons } = found;
   await writeJson(folder.metrics, { config, versions, arms, comparisons, parameters });
-  const csv = arms.flatMap(({ arm, supports }) =>
+  const scores = arms.flatMap(({ arm, supports }) =>
     supports.flatMap((support) =>
-      Object.entries(support.byRater).map(([rater, dice]) =>
-        csvLine([arm, support.class, support.support, rater, dice]),
-      ),
+      Object.entries(support.byRater).map(([rater, dice]) => [
+        arm,
+        support.class,
+        support.support,
+        rater,
+        String(dice),
+      ]),
     ),
   );
-  await writeAtomically(folder.metricsCsv, `${['arm,class,support,rater,dice', ...csv].join('\n')}\n`);
+  await writeAtomically(
+    folder.metricsCsv,
+    renderCsv(numberTable(['arm', 'class', 'support', 'rater', 'dice'], scores)),
+  );
   const title = config.name ?? `FSMR: ${config.model.method} on ${dataset.name}`;
   await writeAtomically(folder.report, reportPage({ title, arms, comparisons, parameters, panels, config, versions }));
 }
 
 /** The tables as text for the terminal. */
 export function evaluationText({ arms, comparisons }: Evaluation): string {
-  const tables = [markdownTable(diceRows(arms))];
-  if (comparisons.length > 0) tables.push(markdownTable(comparisonRows(comparisons)));
-  return tables.join('\n\n');
+  const tables = [diceTable(arms), ...(comparisons.length > 0 ? [comparisonTable(comparisons)] : [])];
+  return tables.map(renderMarkdown).join('\n').trimEnd();
 }
