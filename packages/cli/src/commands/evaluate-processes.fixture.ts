@@ -67,12 +67,14 @@ export async function childrenOf(pid: number): Promise<number[]> {
   return stdout.split('\n').filter(Boolean).map(Number);
 }
 
-/** Whether a process is there. */
-export function isAlive(pid: number): boolean {
+/** Sends a signal; nothing happens where the process has just ended. Returns whether it was there. */
+export function signal(pid: number, name: NodeJS.Signals | 0): boolean {
   try {
-    process.kill(pid, 0);
-    return true;
+    return process.kill(pid, name);
   } catch {
     return false;
   }
 }
+
+/** Whether a process is there. */
+export const isAlive = (pid: number): boolean => signal(pid, 0);

@@ -12,6 +12,7 @@ import {
   childrenOf,
   isAlive,
   type RunningCommand,
+  signal,
   startCommand,
 } from './evaluate-processes.fixture.js';
 import { tinyConfig } from './tiny-run.fixture.js';
@@ -77,7 +78,7 @@ describe('fsmr evaluate --workers', { timeout: 180_000 }, () => {
       const run = evaluateIn(out, '--workers', '2');
       const [worker] = await workersOf(run);
       await run.wrote('Evaluating');
-      process.kill(worker!, 'SIGKILL');
+      signal(worker!, 'SIGKILL');
       end = await run.ended;
     } while (end.code === 0);
     expect(end.code).toBe(1);
@@ -96,7 +97,7 @@ describe('fsmr evaluate --workers', { timeout: 180_000 }, () => {
     const run = evaluateIn(out, '--workers', '2', '--feature-cache', join(folder, 'features'));
     const workers = await workersOf(run);
     await run.wrote('Evaluating');
-    for (const pid of [run.pid, ...workers]) process.kill(pid, 'SIGINT');
+    for (const pid of [run.pid, ...workers]) signal(pid, 'SIGINT');
     const end = await run.ended;
     expect(end.code).toBe(130);
     expect(workers.filter(isAlive)).toEqual([]);
@@ -119,7 +120,7 @@ describe('an evaluation that is killed', { timeout: 7_200_000 }, () => {
         const run = evaluateIn(out, '--workers', String(random.integer(1, 3)));
         const kill = done < kills;
         const timer = setTimeout(
-          () => process.kill(run.pid, 'SIGKILL'),
+          () => signal(run.pid, 'SIGKILL'),
           kill ? 1000 * seconds * random.uniform(0.2, 1) : 2 ** 30,
         );
         const end = await run.ended;
