@@ -30,22 +30,19 @@ export interface Portion {
   readonly outputs: readonly Feed[];
 }
 
-/** Elements of a portion at least, on one thread: what an operation reads and writes stays in its core's cache. */
+/**
+ * Elements of a portion at least, for each thread: what an operation reads and writes stays in a core's cache, and takes
+ * more than the 7 to 10 µs that dividing it between threads costs.
+ */
 const portionElements = 131_072;
 const mostPortions = 32;
-
-/**
- * Elements of a portion at least. Dividing one operation between threads costs 7 to 10 µs, half of what 131,072 elements
- * take one thread: each must get more than that.
- */
-const fewestElements = (threads: number): number => (threads === 1 ? portionElements : 2 * portionElements * threads);
 
 /**
  * Where portions of `items` items start, and after the last one `items`. Their number is a power of two, because every
  * number is compiled for itself.
  */
 export function portionBounds(items: number, elements: number, threads: number): number[] {
-  const fewest = fewestElements(threads);
+  const fewest = portionElements * threads;
   let count = 1;
   while (2 * count <= Math.min(items, mostPortions) && 2 * count * fewest <= elements) count *= 2;
   return Array.from({ length: count + 1 }, (_, index) => Math.floor((items * index) / count));
