@@ -39,15 +39,12 @@ const warmingRounds = 3;
 async function inTurn(ours, torch, command, compare) {
   await ours.ask(`${command} ${compare}`);
   const { difference, ...first } = await torch.ask(`${command} ${compare}`);
-  for (let round = 1; round < warmingRounds; round++) {
-    await ours.ask(command);
-    await torch.ask(command);
-  }
   const times = { ours: [], torch: [] };
   const cpu = { ours: [], torch: [] };
-  for (let repeat = 0; repeat < repeats; repeat++) {
+  for (let turn = 1; turn < warmingRounds + repeats; turn++) {
     for (const [name, program] of Object.entries({ ours, torch })) {
       const { milliseconds, cpuMilliseconds } = await program.ask(command);
+      if (turn < warmingRounds) continue;
       times[name].push(milliseconds);
       cpu[name].push(cpuMilliseconds);
     }

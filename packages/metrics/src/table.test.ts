@@ -78,7 +78,9 @@ describe('numbers', () => {
     const of = (log10p: number): string => formatProbability({ p: 10 ** log10p, log10p });
     expect(of(Math.log10(0.0249))).toBe('0.0249');
     expect(of(Math.log10(5.25e-19))).toBe('5.25e-19');
+    expect(of(Math.log10(0.0312345))).toBe('0.0312');
     expect(of(-583.5061171474975)).toBe('3.12e-584');
+    expect(of(-400.5)).toBe('3.16e-401');
     expect(of(Math.log10(9.999e-5))).toBe('1.00e-4');
     expect([of(0), of(Number.NEGATIVE_INFINITY), of(Number.NaN)]).toEqual(['1.00', '0', '-']);
   });

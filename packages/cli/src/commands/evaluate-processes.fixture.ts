@@ -67,14 +67,11 @@ export async function childrenOf(pid: number): Promise<number[]> {
   return stdout.split('\n').filter(Boolean).map(Number);
 }
 
-/** Sends a signal; nothing happens where the process has just ended. Returns whether it was there. */
-export function signal(pid: number, name: NodeJS.Signals | 0): boolean {
+/** Sends a signal; nothing happens where the process has just ended. */
+export function signal(pid: number, name: NodeJS.Signals): void {
   try {
-    return process.kill(pid, name);
+    process.kill(pid, name);
   } catch {
-    return false;
+    // It has just ended.
   }
 }
-
-/** Whether a process is there. */
-export const isAlive = (pid: number): boolean => signal(pid, 0);

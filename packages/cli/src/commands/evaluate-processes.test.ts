@@ -6,11 +6,11 @@ import type { BundledScripts } from '@fsmr/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exists } from '../run/files.js';
 import { runFolder } from '../run/folder.js';
+import { isAlive } from '../sweep/wait.js';
 import {
   bundleCommand,
   type CommandEnd,
   childrenOf,
-  isAlive,
   type RunningCommand,
   signal,
   startCommand,
@@ -50,6 +50,7 @@ async function fresh(name: string): Promise<string> {
 }
 
 const evaluateIn = (out: string, ...words: string[]) => startCommand(scripts, 'evaluate', '--run', out, ...words);
+
 /** Both workers, which start long before the first result: looking for them then would come late on a busy machine. */
 async function workersOf(run: RunningCommand): Promise<number[]> {
   for (;;) {
@@ -57,6 +58,7 @@ async function workersOf(run: RunningCommand): Promise<number[]> {
     if (workers.length === 2) return workers;
   }
 }
+
 const linesIn = async (out: string) =>
   (await readFile(runFolder(out).records, 'utf8').catch(() => '')).split('\n').length - 1;
 

@@ -29,7 +29,7 @@ export interface EvaluateOptions {
  * Evaluates the trained arms of a run folder and writes tables, overlays and the report. Episodes already evaluated, by
  * whatever shard or number of workers, are never computed again.
  *
- * @throws InterruptedError when the signal came; what was evaluated is in the folder. EngineError where a worker died.
+ * @throws InterruptedError when the signal came; what was evaluated is in the folder. EngineError where a worker died with work undone.
  */
 export async function evaluateRun(
   config: RunConfig,

@@ -1,5 +1,6 @@
 import { renderCsv } from '@fsmr/metrics';
 import type { Scores } from './scores.js';
+import { numberTable } from './tables.js';
 
 const columns = ['dataset', 'setting', 'method', 'variant', 'arm', 'seed', 'class', 'rater', 'support', 'dice'];
 
@@ -26,8 +27,5 @@ export function longCsv(scores: readonly Scores[]): string {
       ),
     ),
   );
-  return renderCsv({
-    columns: columns.map((title) => ({ title, align: 'left' })),
-    rows: rows.map((row) => row.map((text) => ({ text }))),
-  });
+  return renderCsv(numberTable(columns, rows));
 }

@@ -3,6 +3,7 @@ import { type Comparison, compareFamily } from './comparisons.js';
 import type { Experiment } from './experiments.js';
 import { armName, experimentTitle } from './names.js';
 import { type Scores, scoresOf } from './scores.js';
+import { numberTable } from './tables.js';
 
 /** The tables of one data set in one setting. */
 export interface ResultTables {
@@ -129,7 +130,8 @@ function withColumns(table: Table, titles: readonly string[], cells: readonly (r
 
 function comparisonTable(title: string, names: ReadonlyMap<Scores, string>, comparisons: readonly Comparison[]): Table {
   const pooled = comparisons.some((comparison) => comparison.pooled !== undefined);
-  const columns = [
+  const head = [
+    'Comparison',
     'Mean difference',
     't',
     'p',
@@ -137,24 +139,16 @@ function comparisonTable(title: string, names: ReadonlyMap<Scores, string>, comp
     'Pairs',
     ...(pooled ? ['p (seeds as pairs)', 'Pairs'] : []),
   ];
-  return {
-    caption: `${title}: paired one-tailed t-tests over supports`,
-    columns: [
-      { title: 'Comparison', align: 'left' },
-      ...columns.map((text) => ({ title: text, align: 'right' as const })),
-    ],
-    rows: comparisons.map(({ first, second, test, adjusted, pooled: each }) =>
-      [
-        `${names.get(first)} over ${names.get(second)}`,
-        signed(test?.meanDifference ?? Number.NaN),
-        test === undefined ? '-' : test.t.toFixed(2),
-        test === undefined ? '-' : formatProbability(test),
-        formatProbability(asProbability(adjusted)),
-        String(test?.n ?? 0),
-        ...(pooled ? [each === undefined ? '-' : formatProbability(each), String(each?.n ?? test?.n ?? 0)] : []),
-      ].map((text) => ({ text })),
-    ),
-  };
+  const rows = comparisons.map(({ first, second, test, adjusted, pooled: each }) => [
+    `${names.get(first)} over ${names.get(second)}`,
+    signed(test?.meanDifference ?? Number.NaN),
+    test === undefined ? '-' : test.t.toFixed(2),
+    test === undefined ? '-' : formatProbability(test),
+    formatProbability(asProbability(adjusted)),
+    String(test?.n ?? 0),
+    ...(pooled ? [each === undefined ? '-' : formatProbability(each), String(each?.n ?? test?.n ?? 0)] : []),
+  ]);
+  return { caption: `${title}: paired one-tailed t-tests over supports`, ...numberTable(head, rows) };
 }
 
 /** One table a method that has variants: each against the reference, whose question is whether the reference is better. */

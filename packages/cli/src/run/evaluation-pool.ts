@@ -28,8 +28,7 @@ export async function runInWorkers({ workers, setup, tasks, signal, ...inputs }:
   const count = Math.min(workers, waiting.length);
   const running = new Map<number, EvaluationTask>();
   const pool: WorkerProcess[] = [];
-  const deaths: string[] = [];
-  let lost = 0;
+  const deaths: Death[] = [];
   let fault: unknown;
   let writing = Promise.resolve();
   const halt = (): void => {
@@ -63,8 +62,8 @@ export async function runInWorkers({ workers, setup, tasks, signal, ...inputs }:
     }
     const ends = pool.map(async ({ ended }, index) => {
       const end = await ended;
-      if (end !== undefined) deaths.push(deathOf(index + 1, count, running.get(index), end));
-      if (running.delete(index)) lost++;
+      if (end !== undefined) deaths.push({ worker: index + 1, task: running.get(index), end });
+      running.delete(index);
     });
     await Promise.all(ends);
     await writing;
@@ -72,13 +71,26 @@ export async function runInWorkers({ workers, setup, tasks, signal, ...inputs }:
     signal.removeEventListener('abort', halt);
   }
   if (fault !== undefined) throw fault;
-  if (lost + waiting.length > 0 && deaths.length > 0 && !signal.aborted) {
-    throw new EngineError(deaths.join(' '), { remedy: 'Give the same command again to go on; what is done is kept.' });
+  const undone = waiting.length > 0 || deaths.some(({ task }) => task !== undefined);
+  if (undone && deaths.length > 0 && !signal.aborted) {
+    throw new EngineError(deaths.map((death) => deathText(death, count)).join(' '), {
+      remedy: 'Give the same command again to go on; what is done is kept.',
+    });
   }
 }
 
-function deathOf(number: number, count: number, task: EvaluationTask | undefined, end: string): string {
+/** A worker that ended without leave. */
+interface Death {
+  /** Its number, from 1. */
+  readonly worker: number;
+  /** What it had begun. */
+  readonly task: EvaluationTask | undefined;
+  /** What ended it, and its last words. */
+  readonly end: string;
+}
+
+function deathText({ worker, task, end }: Death, count: number): string {
   const [episode] = task?.episodes ?? [];
   const place = episode === undefined ? '' : ` at ${episode.className} by ${episode.supportScan} of arm ${task!.arm}`;
-  return `worker ${number} of ${count} died${place}, ${end}.`;
+  return `worker ${worker} of ${count} died${place}, ${end}.`;
 }

@@ -14,7 +14,8 @@ export async function waitForProcesses(ids: readonly number[], signal: AbortSign
   }
 }
 
-function isAlive(id: number): boolean {
+/** Whether a process of that number is there. */
+export function isAlive(id: number): boolean {
   try {
     process.kill(id, 0);
     return true;
