@@ -6,6 +6,7 @@ import { type BufferPool, createBufferPool, pooledBytes } from './runtime/buffer
 import type { Program } from './runtime/session.js';
 import { createSessionCache, type SessionCache } from './runtime/session-cache.js';
 import { TensorData } from './tensor-data.js';
+import { TensorStorage } from './tensor-storage.js';
 
 /** Settings of a backend, all decided. */
 export interface BackendSettings {
@@ -47,7 +48,7 @@ function takeMemory(pool: BufferPool, bytes: number, shape: readonly number[]): 
 export class OnnxRuntimeBackend extends tf.KernelBackend {
   /** Read by the cpu backend's matrix kernels. */
   readonly blockSize = 48;
-  readonly data: tf.DataStorage<TensorData>;
+  readonly data: TensorStorage;
   readonly settings: BackendSettings;
   readonly sessions: SessionCache;
   readonly pool: BufferPool;
@@ -55,7 +56,7 @@ export class OnnxRuntimeBackend extends tf.KernelBackend {
   constructor(settings: BackendSettings) {
     super();
     this.settings = settings;
-    this.data = new tf.DataStorage<TensorData>(this, tf.engine());
+    this.data = new TensorStorage(this, tf.engine());
     this.sessions = createSessionCache(settings.maxSessions, settings);
     this.pool = createBufferPool(settings.maxPooledBytes);
   }
@@ -63,7 +64,7 @@ export class OnnxRuntimeBackend extends tf.KernelBackend {
   // What TensorFlow.js asks of every backend.
 
   override write(values: tf.backend_util.BackendValues, _shape: number[], dtype: tf.DataType): object {
-    return this.store(new TensorData(values, dtype, false));
+    return this.data.add(new TensorData(values, dtype, false));
   }
 
   override move(
@@ -242,7 +243,11 @@ export class OnnxRuntimeBackend extends tf.KernelBackend {
   /** Makes a tensor of allocated memory. */
   adopt(memory: Feed, shape: readonly number[]): tf.TensorInfo {
     const dtype = memory.type as OutputSpec['dtype'];
-    return { dataId: this.store(new TensorData(memory.data as tf.TypedArray, dtype, true)), shape: [...shape], dtype };
+    return {
+      dataId: this.data.add(new TensorData(memory.data as tf.TypedArray, dtype, true)),
+      shape: [...shape],
+      dtype,
+    };
   }
 
   /** Runs a program on lent arrays, into memory that the caller provides. */
@@ -266,11 +271,5 @@ export class OnnxRuntimeBackend extends tf.KernelBackend {
     }
     const [data] = this.sessions.get(key, program).fresh(inputs);
     return this.adopt({ type: spec.dtype, data: data as Feed['data'], dims, location: 'cpu' }, spec.shape);
-  }
-
-  private store(data: TensorData): object {
-    const dataId = {};
-    this.data.set(dataId, data);
-    return dataId;
   }
 }

@@ -78,6 +78,13 @@ describe('several backends', () => {
     tf.setBackend(name);
     const z = tf.add(y, x);
     expect(z.dataSync()[5]).toBe(6);
+    const before = tf.memory().numDataBuffers;
+    tf.setBackend(second);
+    tf.square(z).dispose();
+    tf.setBackend(name);
+    tf.square(z).dispose();
+    expect(z.dataSync()[5]).toBe(6);
+    expect(tf.memory().numDataBuffers).toBe(before);
     unregisterOnnxRuntimeBackend(second);
     expect(tf.relu(z).dataSync()[5]).toBe(6);
   });

@@ -13,8 +13,9 @@ export interface Geometry {
   readonly pad: readonly [Pair, Pair];
 }
 
-/** Whether a matrix product over the channels does the same. */
+/** Whether a matrix product over the channels does the same, and the backend's convolutions do not see that themselves. */
 function isPointwise({ filterShape, strides, pad }: Geometry): boolean {
+  if (hasKernel('FsmrConv2DBackpropInput')) return false;
   return filterShape[0] * filterShape[1] === 1 && strides[0] * strides[1] === 1 && pad.flat().every((p) => p === 0);
 }
 

@@ -82,6 +82,21 @@ describe('differentiable', () => {
     expect(second(tf.scalar(2)).dataSync()[0]).toBe(12);
   });
 
+  it('records itself alone, not what it saves, and frees what no gradient needed', () => {
+    const [a, b] = [tf.scalar(2), tf.scalar(3)];
+    const before = tf.memory().numTensors;
+    let recorded = 0;
+    const slope = tf.grad((x) => {
+      cube(b);
+      const y = cube(x);
+      recorded = tf.engine().state.activeTape.length;
+      return y;
+    })(a);
+    expect(slope.dataSync()[0]).toBe(12);
+    expect(recorded).toBe(2);
+    expect(tf.memory().numTensors - before).toBe(1);
+  });
+
   it('frees what the backward pass has used', () => {
     const x = tf.tensor1d([1, 2]);
     const before = tf.memory().numTensors;

@@ -22,6 +22,12 @@ interface KernelRunner {
 /** What the last backward call used; once the next begins, nothing needs it any more. */
 let spent: readonly tf.Tensor[] = [];
 
+/** The same tensor once more, outside every scope: as `tf.keep(tf.clone(tensor))`, but on no tape. */
+function shared(tensor: tf.Tensor): tf.Tensor {
+  tf.backend().incRef(tensor.dataId);
+  return tf.keep(tf.engine().makeTensorFromTensorInfo(tensor));
+}
+
 /**
  * Whether a gradient was made by the running backward pass, which alone may free it: the gradient a caller hands to
  * `tf.grad(f)(x, dy)` stays the caller's.
@@ -48,9 +54,14 @@ export function differentiable<Name extends string>(operation: Differentiable<Na
       remedy: 'Install @tensorflow/tfjs 4.22.',
     });
   }
-  return engine.runKernelFunc({
+  // TensorFlow.js records every saved tensor as an operation of its own, which only gradients of gradients need.
+  const { gradientDepth, kernelDepth } = tf.engine().state;
+  const once = gradientDepth === 1 && kernelDepth === 0;
+  const kept: tf.Tensor[] = [];
+  const outputs = engine.runKernelFunc({
     inputs: operation.inputs,
-    forwardFunc: (_backend, save) => operation.forward(save),
+    forwardFunc: (_backend, save) =>
+      operation.forward(once ? (tensors) => void kept.push(...tensors.map(shared)) : save),
     backwardsFunc: (dy, saved) => {
       for (const tensor of spent) tensor.dispose();
       const dys = Array.isArray(dy) ? dy : [dy];
@@ -58,4 +69,10 @@ export function differentiable<Name extends string>(operation: Differentiable<Na
       return operation.backward(dys, saved);
     },
   });
+  // What hangs on the tape's last node, which is ours, is handed to `backwardsFunc` and freed with it.
+  if (once)
+    tf.engine()
+      .state.activeTape.at(-1)
+      ?.saved?.push(...kept);
+  return outputs;
 }

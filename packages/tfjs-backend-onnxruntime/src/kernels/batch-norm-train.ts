@@ -20,7 +20,8 @@ const moments: PortionProgram = {
   inputs: 1,
   shared: 2,
   outputs: 2,
-  nodes: ([x], [ones, shares], [mean, squares], local) => [
+  within: [],
+  nodes: ({ inputs: [x], shared: [ones, shares], outputs: [mean, squares] }, local) => [
     node('MatMul', [shares as Name, x as Name], [mean as Name]),
     node('Sub', [x as Name, mean as Name], [local('centred')]),
     node('Mul', [local('centred'), local('centred')], [local('square')]),
@@ -34,15 +35,17 @@ const scaling = (relu: boolean, residual: boolean): PortionProgram => ({
   inputs: residual ? 2 : 1,
   shared: 2,
   outputs: 1,
-  nodes: ([x, added], [factor, shift], [y], local) => {
-    const shifted = relu || residual ? local('shifted') : (y as Name);
-    const summed = relu ? local('summed') : (y as Name);
-    return [
-      node('Mul', [x as Name, factor as Name], [local('scaled')]),
-      node('Add', [local('scaled'), shift as Name], [shifted]),
-      ...(residual ? [node('Add', [shifted, added as Name], [summed])] : []),
-      ...(relu ? [node('Relu', [residual ? summed : shifted], [y as Name])] : []),
-    ];
+  within: [0, ...(residual ? [0] : []), ...(relu ? [0] : [])],
+  nodes: ({ inputs: [x, added], shared: [factor, shift], outputs: [y], within }) => {
+    const values = [...within, y] as Name[];
+    const next = () => values.shift() as Name;
+    const nodes = [node('Mul', [x as Name, factor as Name], [next()])];
+    const then = (op: string, ...others: Name[]) =>
+      nodes.push(node(op, [nodes.at(-1)?.outputs[0] as Name, ...others], [next()]));
+    then('Add', shift as Name);
+    if (residual) then('Add', added as Name);
+    if (relu) then('Relu');
+    return nodes;
   },
 });
 
@@ -55,13 +58,14 @@ const gradientSums = (relu: boolean): PortionProgram => ({
   inputs: relu ? 3 : 2,
   shared: 2,
   outputs: relu ? 3 : 2,
-  nodes: ([x, dy, y], [ones, mean], [sums, products, masked], local) => {
+  within: relu ? [2] : [],
+  nodes: ({ inputs: [x, dy, y], shared: [ones, mean], outputs: [sums, products, masked], within: [slope] }, local) => {
     const gradient = relu ? (masked as Name) : (dy as Name);
     return [
       ...(relu
         ? [
-            node('HardSigmoid', [y as Name], [local('step')], step),
-            node('Mul', [dy as Name, local('step')], [gradient]),
+            node('HardSigmoid', [y as Name], [slope as Name], step),
+            node('Mul', [slope as Name, dy as Name], [gradient]),
           ]
         : []),
       node('MatMul', [ones as Name, gradient], [sums as Name]),
@@ -78,11 +82,12 @@ const gradientScaling: PortionProgram = {
   inputs: 2,
   shared: 3,
   outputs: 1,
-  nodes: ([x, g], [factor, slope, shift], [dx], local) => [
+  within: [0, 0],
+  nodes: ({ inputs: [x, g], shared: [factor, slope, shift], outputs: [dx], within: [sloped, shifted] }, local) => [
     node('Mul', [g as Name, factor as Name], [local('scaled')]),
-    node('Mul', [x as Name, slope as Name], [local('sloped')]),
-    node('Add', [local('sloped'), shift as Name], [local('shifted')]),
-    node('Add', [local('scaled'), local('shifted')], [dx as Name]),
+    node('Mul', [x as Name, slope as Name], [sloped as Name]),
+    node('Add', [sloped as Name, shift as Name], [shifted as Name]),
+    node('Add', [shifted as Name, local('scaled')], [dx as Name]),
   ],
 };
 
@@ -131,7 +136,8 @@ function sumBlocks(
   const rows = (inputs[0] as Values).length / channels;
   const run = (from: number, blocks: number, height: number) => {
     const [first, second] = [new Float32Array(blocks * channels), new Float32Array(blocks * channels)];
-    const bounds = portionBounds(blocks, blocks * height * channels, backend.settings.threads);
+    const { threads } = backend.settings;
+    const bounds = portionBounds(blocks, blocks * height * channels, threads, threads);
     const portions = bounds.slice(1).map((end, index) => {
       const start = bounds[index] as number;
       const part = (values: Values) => {

@@ -15,13 +15,21 @@ export interface PortionProgram {
   readonly outputs: number;
   /** How many arrays all portions read. */
   readonly shared: number;
-  /** The nodes, given the names of those arrays; `local` makes names of values in between. */
-  readonly nodes: (
-    inputs: readonly string[],
-    shared: readonly string[],
-    outputs: readonly string[],
-    local: (name: string) => string,
-  ) => OnnxNode[];
+  /**
+   * Values on the way that have no memory of their own: for each the number of the output in whose memory it lies. Nothing
+   * may read it once that memory is written again.
+   */
+  readonly within: readonly number[];
+  /** The nodes, given the names of those arrays and values; `local` makes names of values with memory of their own. */
+  readonly nodes: (names: PortionNames, local: (name: string) => string) => OnnxNode[];
+}
+
+/** Names of what the nodes of one portion read and write. */
+export interface PortionNames {
+  readonly inputs: readonly string[];
+  readonly shared: readonly string[];
+  readonly outputs: readonly string[];
+  readonly within: readonly string[];
 }
 
 /** The arrays of one portion. */
@@ -31,20 +39,22 @@ export interface Portion {
 }
 
 /**
- * Elements of a portion at least, for each thread: what an operation reads and writes stays in a core's cache, and takes
- * more than the 7 to 10 µs that dividing it between threads costs.
+ * Elements of a portion at least, for each thread: operations then take many times the 7 to 10 µs that dividing them
+ * between threads costs. Every compiled program keeps memory for what it computes on the way, so larger portions cost memory.
  */
-const portionElements = 131_072;
+const portionElements = 262_144;
 const mostPortions = 32;
 
 /**
  * Where portions of `items` items start, and after the last one `items`. Their number is a power of two, because every
  * number is compiled for itself.
+ *
+ * @param fewest items of a portion: as many as threads where an operation divides nothing but items between them.
  */
-export function portionBounds(items: number, elements: number, threads: number): number[] {
-  const fewest = portionElements * threads;
+export function portionBounds(items: number, elements: number, threads: number, fewest = 1): number[] {
+  const most = Math.min(items / fewest, elements / (portionElements * threads), mostPortions);
   let count = 1;
-  while (2 * count <= Math.min(items, mostPortions) && 2 * count * fewest <= elements) count *= 2;
+  while (2 * count <= most) count *= 2;
   return Array.from({ length: count + 1 }, (_, index) => Math.floor((items * index) / count));
 }
 
@@ -58,22 +68,27 @@ export function runPortions(
   const names = (prefix: string, from: number, count: number) =>
     Array.from({ length: count }, (_, index) => `${prefix}${from + index}`);
   const floats = (count: number) => new Array<'float32'>(count).fill('float32');
+  const { inputs, outputs, within } = program;
+  const written = outputs + within.length;
   const compiled = () => ({
     nodes: portions.flatMap((_, index) =>
       program.nodes(
-        names('i', program.shared + index * program.inputs, program.inputs),
-        names('i', 0, program.shared),
-        names('o', index * program.outputs, program.outputs),
+        {
+          inputs: names('i', program.shared + index * inputs, inputs),
+          shared: names('i', 0, program.shared),
+          outputs: names('o', index * written, outputs),
+          within: names('o', index * written + outputs, within.length),
+        },
         (name) => `${name}_${index}`,
       ),
     ),
-    inputs: floats(program.shared + portions.length * program.inputs),
-    outputs: floats(portions.length * program.outputs),
+    inputs: floats(program.shared + portions.length * inputs),
+    outputs: floats(portions.length * written),
   });
   backend.runInto(
     `${program.key} of ${portions.length}`,
     compiled,
-    [...shared, ...portions.flatMap(({ inputs }) => inputs)],
-    portions.flatMap(({ outputs }) => outputs),
+    [...shared, ...portions.flatMap((portion) => portion.inputs)],
+    portions.flatMap((portion) => [...portion.outputs, ...within.map((output) => portion.outputs[output] as Feed)]),
   );
 }

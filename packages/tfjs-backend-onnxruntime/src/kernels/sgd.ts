@@ -9,14 +9,23 @@ const program: PortionProgram = {
   inputs: 3,
   shared: 3,
   outputs: 2,
-  nodes: ([weight, gradient, velocity], [rate, momentum, decay], [moved, speed], local) => [
-    node('Mul', [weight as string, decay as string], [local('decay')]),
-    node('Add', [gradient as string, local('decay')], [local('gradient')]),
-    node('Mul', [velocity as string, momentum as string], [local('momentum')]),
-    node('Add', [local('momentum'), local('gradient')], [speed as string]),
-    node('Mul', [speed as string, rate as string], [local('move')]),
-    node('Sub', [weight as string, local('move')], [moved as string]),
-  ],
+  within: [0, 0, 1, 0],
+  nodes: ({
+    inputs: [weight, gradient, velocity],
+    shared: [rate, momentum, decay],
+    outputs: [moved, speed],
+    within,
+  }) => {
+    const [pull, force, carried, move] = within as string[];
+    return [
+      node('Mul', [weight as string, decay as string], [pull as string]),
+      node('Add', [pull as string, gradient as string], [force as string]),
+      node('Mul', [velocity as string, momentum as string], [carried as string]),
+      node('Add', [carried as string, force as string], [speed as string]),
+      node('Mul', [speed as string, rate as string], [move as string]),
+      node('Sub', [weight as string, move as string], [moved as string]),
+    ];
+  },
 };
 
 const scalar = (value: number) => feed(Float32Array.of(value), []);
