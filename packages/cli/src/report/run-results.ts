@@ -4,9 +4,9 @@ import { ConfigError, InputError } from '@fsmr/core';
 import type { CountRecord } from '@fsmr/metrics';
 import { checkConfig } from '../config/load.js';
 import type { RunConfig } from '../config/schema.js';
-import { readJsonLines, sha256Of } from '../run/files.js';
+import { sha256Of } from '../run/files.js';
 import { runFolder } from '../run/folder.js';
-import { type RecordLine, recordFiles } from '../run/records.js';
+import { readRecords, recordFiles } from '../run/records.js';
 import type { Versions } from '../run/versions.js';
 
 /** What a report reads from a run folder. */
@@ -37,7 +37,7 @@ export async function readRunResults(folder: string): Promise<RunResults> {
   const { config: asked, versions } = metrics as { config: unknown; versions: Versions };
   const { evaluation } = checkConfig(asked, files.metrics);
   const config = { ...checkConfig(trained, files.config), evaluation };
-  const records = await readRecords(files.evaluation, config);
+  const records = await recordsOf(files.evaluation, config);
   if (records.size === 0) {
     throw new InputError('has no record of an episode.', {
       file: folder,
@@ -58,24 +58,18 @@ async function readJson(file: string, fault: string, remedy: string): Promise<un
   }
 }
 
-/** Every `records*.jsonl`; where an episode of an arm has several lines, the last one counts. */
-async function readRecords(folder: string, { evaluation }: RunConfig): Promise<Map<string, CountRecord[]>> {
-  const episodes = new Map<string, readonly CountRecord[]>();
-  const order: { readonly arm: string; readonly id: string }[] = [];
-  for (const file of await recordFiles(folder)) {
-    for (const { key, results } of await readJsonLines<RecordLine>(file)) {
-      for (const { arm, records } of results) {
-        const id = JSON.stringify([arm, key]);
-        if (!episodes.has(id)) order.push({ arm, id });
-        episodes.set(id, records);
-      }
-    }
-  }
-  const arms: readonly string[] = evaluation.arms;
-  const kept = new Map<string, CountRecord[]>(arms.map((arm) => [arm, []]));
-  const wanted = wantedRecords([...episodes.values()], evaluation);
-  for (const { arm, id } of order) kept.get(arm)?.push(...episodes.get(id)!.filter(wanted));
-  return new Map([...kept].filter(([, records]) => records.length > 0));
+/** The counts of the arms that the last evaluation asked for, from every record file of the folder. */
+async function recordsOf(folder: string, { evaluation }: RunConfig): Promise<Map<string, CountRecord[]>> {
+  const episodes = [...(await readRecords(await recordFiles(folder))).values()];
+  const wanted = wantedRecords(
+    episodes.flatMap((byArm) => [...byArm.values()].map(({ records }) => records)),
+    evaluation,
+  );
+  const entries = evaluation.arms.map((arm): [string, CountRecord[]] => [
+    arm,
+    episodes.flatMap((byArm) => byArm.get(arm)?.records.filter(wanted) ?? []),
+  ]);
+  return new Map(entries.filter(([, records]) => records.length > 0));
 }
 
 /** Tells the records of the last evaluation from those of an earlier, wider one. */

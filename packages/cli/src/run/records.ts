@@ -28,29 +28,43 @@ export async function recordFiles(evaluation: string): Promise<string[]> {
     .map((name) => join(evaluation, name));
 }
 
+/** What each arm made of each episode. */
+export type KnownRecords = Map<string, Map<string, EpisodeRecords>>;
+
 /**
- * Reads all record files beside one and opens that one for more. A line cut short by a kill is dropped; where an
- * episode of an arm has several lines, the last one counts.
+ * The results in record files by episode and arm, in the order in which they first appear; where an episode of an arm
+ * has several lines, the last one counts.
+ *
+ * @throws InputError where a line is damaged.
+ */
+export async function readRecords(files: readonly string[]): Promise<KnownRecords> {
+  const known: KnownRecords = new Map();
+  for (const file of files) {
+    for (const { key, results } of await readJsonLines<RecordLine>(file)) {
+      for (const result of results) remember(known, key, result);
+    }
+  }
+  return known;
+}
+
+function remember(known: KnownRecords, key: string, result: EpisodeRecords): void {
+  const byArm = known.get(key) ?? new Map<string, EpisodeRecords>();
+  known.set(key, byArm.set(result.arm, result));
+}
+
+/**
+ * Reads all record files beside one and opens that one for more. A line cut short by a kill is dropped.
  *
  * @param others further files, from other folders
  * @throws InputError where a line is damaged.
  */
 export async function openRecords(file: string, others: readonly string[] = []): Promise<Records> {
-  const known = new Map<string, Map<string, EpisodeRecords>>();
-  const remember = (key: string, result: EpisodeRecords): void => {
-    const byArm = known.get(key) ?? new Map<string, EpisodeRecords>();
-    known.set(key, byArm.set(result.arm, result));
-  };
   await dropUnfinishedLine(file);
-  for (const path of [...(await recordFiles(dirname(file))), ...others]) {
-    for (const { key, results } of await readJsonLines<RecordLine>(path)) {
-      for (const result of results) remember(key, result);
-    }
-  }
+  const known = await readRecords([...(await recordFiles(dirname(file))), ...others]);
   return {
     get: (key, arm) => known.get(key)?.get(arm),
     add: async (key, result) => {
-      remember(key, result);
+      remember(known, key, result);
       await appendJsonLine(file, { key, results: [result] });
     },
     settle: async (keys, arms) => {
