@@ -2,6 +2,8 @@ import { describeDiagnosis, doctor } from '@fsmr/engine';
 import { Command } from 'commander';
 import { segmentCommand } from './commands/segment.js';
 import { readSegmentTask } from './commands/segment-inputs.js';
+import { isVolumeFile, readVolumeTask, type VolumeWords, volumeOptions } from './commands/segment-volume-inputs.js';
+import { segmentVolumesCommand } from './commands/segment-volumes.js';
 import { addDataCommands } from './program-data.js';
 import { addEvaluationCommands } from './program-evaluation.js';
 import { addResultCommands } from './program-results.js';
@@ -55,20 +57,31 @@ export function createProgram(): Command {
   addEvaluationCommands(program, configHelp);
   program
     .command('segment')
-    .description('segment images in the style of each rater of one outlined support image')
-    .requiredOption('--support <image>', 'PNG')
-    .requiredOption('--mask <rater=image...>', 'a mask a rater, of the size of the support; white is foreground')
-    .requiredOption('--query <image...>', 'PNGs to segment, of the size of the support')
+    .description('segment images or volumes in the style of each rater of one outlined support')
+    .requiredOption('--support <file>', 'PNG, or a volume: .nii.gz, .nii, .nrrd, .mha')
+    .requiredOption('--mask <rater=file...>', 'a mask a rater on the pixels of the support; white is foreground')
+    .requiredOption('--query <file...>', 'PNGs of the size of the support, or volumes cut in its direction')
     .requiredOption('--weights <file>', 'weights/*.safetensors of an fsmr run')
-    .requiredOption('--out <folder>', 'gets <query>_<rater>.png, <query>_disagreement.png, areas.json, report.html')
+    .requiredOption('--out <folder>', 'gets <query>_<rater>, <query>_disagreement, areas or volumes, report.html')
     .option('--backend <name>', 'TensorFlow.js backend, the fastest that works otherwise')
-    .option('--seed <seed>', 'for methods that draw random numbers')
+    .option('--seed <seed>', 'images: for methods that draw random numbers')
+    .option('--label <value>', 'volumes: the value of the structure in the masks, where they hold several')
+    .option('--slices <first-last>', 'volumes: slices of the queries that may show it, counted from 0; all otherwise')
+    .option('--window <low,high>', 'volumes: clip intensities, as prepared CT is to -125,275')
+    .option('--size <pixels>', 'volumes: edge of the squares that slices become, as in training; 256 otherwise')
     .action(async (options: SegmentOptions) => {
-      const task = await readSegmentTask(options);
-      const versions = await startConfiguredEngine(options.backend === undefined ? {} : { backend: options.backend });
       const { weights, out } = options;
-      const seed = options.seed === undefined ? undefined : seedOf(options.seed);
-      const written = await segmentCommand({ task, weights, out, versions, seed });
+      const start = () => startConfiguredEngine(options.backend === undefined ? {} : { backend: options.backend });
+      const images = async (): Promise<string[]> => {
+        const task = await readSegmentTask(options);
+        const seed = options.seed === undefined ? undefined : seedOf(options.seed);
+        return segmentCommand({ task, weights, out, versions: await start(), seed });
+      };
+      const volumes = async (): Promise<string[]> => {
+        const task = await readVolumeTask(options, volumeOptions(options));
+        return segmentVolumesCommand({ task, weights, out, versions: await start() });
+      };
+      const written = await ([options.support, ...options.query].some(isVolumeFile) ? volumes() : images());
       process.stdout.write(`${written.join('\n')}\n`);
     });
   addResultCommands(program);
@@ -84,7 +97,7 @@ export function createProgram(): Command {
   return program;
 }
 
-interface SegmentOptions {
+interface SegmentOptions extends VolumeWords {
   readonly support: string;
   readonly mask: readonly string[];
   readonly query: readonly string[];

@@ -42,6 +42,7 @@ it('exports what the README lists', () => {
       "realEpisodes",
       "resizeSlice",
       "resizedDataset",
+      "resizedScan",
       "sampleAugmentation",
       "sliceOf",
       "statisticsOf",

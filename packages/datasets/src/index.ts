@@ -50,6 +50,6 @@ export {
 } from './protocol/plan.js';
 export { createSetting, type Setting } from './protocol/setting.js';
 export { queryBounds, queryPart, supportSlices } from './protocol/support.js';
-export { resizedDataset } from './resized.js';
+export { resizedDataset, resizedScan } from './resized.js';
 export { overlappingFolds, type PublishedName, type PublishedTable, publishedTables, testClasses } from './tables.js';
 export * from './types.js';

@@ -18,7 +18,8 @@ export function resizedDataset(dataset: Dataset, size: number): Dataset {
   return { ...rest, read: async (id) => resizedScan(await dataset.read(id), size) };
 }
 
-function resizedScan(scan: Scan, size: number): Scan {
+/** A scan whose slices are squares of `size` pixels: the image bilinearly, labels by their nearest pixel. */
+export function resizedScan(scan: Scan, size: number): Scan {
   const [slices, height, width] = scan.size;
   if (height === size && width === size) return scan;
   const plane = height * width;

@@ -58,8 +58,8 @@ export async function readSegmentTask(files: SegmentFiles): Promise<SegmentTask>
 }
 
 /** What queries are called: their file names, or with their folders where files of several folders have one name. */
-function queryNames(files: readonly string[]): string[] {
-  const short = files.map((file) => basename(file, extname(file)));
+export function queryNames(files: readonly string[]): string[] {
+  const short = files.map((file) => basename(file, extname(file)).replace(/\.nii$/i, ''));
   if (new Set(short).size === files.length) return short;
   return files.map((file, index) => `${basename(dirname(resolve(file)))}_${short[index]}`);
 }
@@ -74,7 +74,8 @@ export function mapFile(query: string): string {
   return maskFile(query, 'disagreement');
 }
 
-function checkResultNames(queries: readonly string[], raters: readonly string[]): void {
+/** Checks that no two results get one name. @throws InputError that names the rater. */
+export function checkResultNames(queries: readonly string[], raters: readonly string[]): void {
   const taken = new Set(queries.map(mapFile));
   for (const query of queries) {
     for (const rater of raters) {

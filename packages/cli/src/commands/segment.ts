@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { type CompiledEncoder, type Encoder, openEncoder } from '@fsmr/backbones';
-import { createRandom, encoderPrefix } from '@fsmr/core';
+import type { CompiledEncoder } from '@fsmr/backbones';
+import { createRandom } from '@fsmr/core';
 import { normalise, type Scan } from '@fsmr/datasets';
 import { encodePng, greyPicture, type Image2D, type Mask2D, maskPicture } from '@fsmr/imaging';
 import { type Arm, predictMasks, sliceImage } from '@fsmr/training';
@@ -9,8 +9,7 @@ import type { Panel } from '../report/panel.js';
 import { disagreement } from '../report/pictures.js';
 import { reportPage } from '../report/report.js';
 import { writeAtomically, writeJson } from '../run/files.js';
-import { type ModelFile, readModelFile } from '../run/model-file.js';
-import { withPlace } from '../run/place.js';
+import { type ModelFile, withModel } from '../run/model-file.js';
 import type { Versions } from '../run/versions.js';
 import { mapFile, maskFile, type SegmentTask } from './segment-inputs.js';
 
@@ -32,8 +31,10 @@ export interface SegmentCommand {
  * @throws WeightsError for a weights file that does not fit.
  */
 export async function segmentCommand({ task, weights, out, versions, seed }: SegmentCommand): Promise<string[]> {
-  const file = await readModelFile(weights, { encoder: false });
-  const predictions = await predictAndFree(task, file, weights, seed);
+  const { predictions, modelConfig } = await withModel(weights, task.queries.size + 1, (model, encoder) => ({
+    predictions: predictAll(task, model, encoder, seed),
+    modelConfig: model.modelConfig,
+  }));
   const written: string[] = [];
   const write = async (name: string, content: Uint8Array | string): Promise<void> => {
     const path = join(out, name);
@@ -62,64 +63,42 @@ export async function segmentCommand({ task, weights, out, versions, seed }: Seg
   );
   await write(
     'report.html',
-    reportPage({ title: 'Segmentation', panels, config: { weights, model: file.modelConfig }, versions }),
+    reportPage({ title: 'Segmentation', panels, config: { weights, model: modelConfig }, versions }),
   );
   return [...written, join(out, 'areas.json')];
 }
 
 type Predictions = ReadonlyMap<string, ReadonlyMap<string, Mask2D>>;
 
-async function predictAndFree(
-  task: SegmentTask,
-  file: ModelFile,
-  weights: string,
-  seed: SegmentCommand['seed'],
-): Promise<Predictions> {
-  try {
-    const options = { prefix: encoderPrefix, images: task.queries.size + 1 };
-    const encoder = await openEncoder(file.model.backbone as Encoder, weights, options).catch((cause: unknown) => {
-      throw withPlace(cause, { file: weights, remedy: 'Use a file from the weights folder of an fsmr run.' });
-    });
-    return predictAll(task, file, encoder, seed);
-  } finally {
-    tf.dispose(Object.values(file.parameters));
-  }
-}
-
 function predictAll(
   task: SegmentTask,
-  file: ModelFile,
+  { model, parameters, calibrated, statistics }: ModelFile,
   encoder: CompiledEncoder,
   seed: SegmentCommand['seed'],
 ): Predictions {
-  const { model, parameters, calibrated, statistics } = file;
   const arm: Arm = { name: 'segmentation', model, parameters, mode: calibrated ? 'joint' : 'per-rater' };
-  try {
-    return tf.tidy(() => {
-      const { width, height } = task.support;
-      const features = (image: Image2D) => encoder.encode(sliceImage(normalise(asScan(image), statistics), 0));
-      const support = features(task.support);
-      const raters = [...task.masks.keys()];
-      const plane = width * height;
-      const drawn = new Float32Array(raters.length * plane);
-      for (const [index, { data }] of [...task.masks.values()].entries()) drawn.set(data, index * plane);
-      const masks = tf.tensor4d(drawn, [raters.length, 1, height, width]);
-      const found = new Map<string, ReadonlyMap<string, Mask2D>>();
-      for (const [query, image] of task.queries) {
-        const random = seed === undefined ? undefined : createRandom(seed).fork(query);
-        const values = predictMasks(arm, support, features(image), masks, random).dataSync();
-        const ofRater = (index: number): Mask2D => ({
-          width,
-          height,
-          data: Uint8Array.from(values.subarray(index * plane, (index + 1) * plane)),
-        });
-        found.set(query, new Map(raters.map((rater, index) => [rater, ofRater(index)])));
-      }
-      return found as never;
-    });
-  } finally {
-    encoder.dispose();
-  }
+  return tf.tidy(() => {
+    const { width, height } = task.support;
+    const features = (image: Image2D) => encoder.encode(sliceImage(normalise(asScan(image), statistics), 0));
+    const support = features(task.support);
+    const raters = [...task.masks.keys()];
+    const plane = width * height;
+    const drawn = new Float32Array(raters.length * plane);
+    for (const [index, { data }] of [...task.masks.values()].entries()) drawn.set(data, index * plane);
+    const masks = tf.tensor4d(drawn, [raters.length, 1, height, width]);
+    const found = new Map<string, ReadonlyMap<string, Mask2D>>();
+    for (const [query, image] of task.queries) {
+      const random = seed === undefined ? undefined : createRandom(seed).fork(query);
+      const values = predictMasks(arm, support, features(image), masks, random).dataSync();
+      const ofRater = (index: number): Mask2D => ({
+        width,
+        height,
+        data: Uint8Array.from(values.subarray(index * plane, (index + 1) * plane)),
+      });
+      found.set(query, new Map(raters.map((rater, index) => [rater, ofRater(index)])));
+    }
+    return found as never;
+  });
 }
 
 function asScan({ width, height, data }: Image2D): Scan {

@@ -1,5 +1,14 @@
 import { readFile } from 'node:fs/promises';
-import { modelShapes, openSafetensors, parseSafetensors, type SafetensorsFile, takeParameters } from '@fsmr/backbones';
+import {
+  type CompiledEncoder,
+  type Encoder,
+  modelShapes,
+  openEncoder,
+  openSafetensors,
+  parseSafetensors,
+  type SafetensorsFile,
+  takeParameters,
+} from '@fsmr/backbones';
 import { encoderPrefix, isFsmrError, type Model, type ParameterRecord, WeightsError } from '@fsmr/core';
 import type { Statistics } from '@fsmr/datasets';
 import * as tf from '@tensorflow/tfjs';
@@ -59,6 +68,33 @@ export async function readModelFile(
     const remedy = 'Use a file from the weights folder of an fsmr run.';
     if (isFsmrError(cause)) throw withPlace(cause, { file, remedy });
     throw new WeightsError('is damaged or was made by another version.', { file, cause, remedy });
+  }
+}
+
+/**
+ * Runs `use` with a saved model, whose parameters are those of method and calibrator alone, and its encoder, and frees both.
+ *
+ * @param images how many images are going to be encoded
+ * @throws WeightsError as {@link readModelFile}.
+ */
+export async function withModel<Result>(
+  file: string,
+  images: number,
+  use: (model: ModelFile, encoder: CompiledEncoder) => Result | Promise<Result>,
+): Promise<Result> {
+  const model = await readModelFile(file, { encoder: false });
+  try {
+    const options = { prefix: encoderPrefix, images };
+    const encoder = await openEncoder(model.model.backbone as Encoder, file, options).catch((cause: unknown) => {
+      throw withPlace(cause, { file, remedy: 'Use a file from the weights folder of an fsmr run.' });
+    });
+    try {
+      return await use(model, encoder);
+    } finally {
+      encoder.dispose();
+    }
+  } finally {
+    tf.dispose(Object.values(model.parameters));
   }
 }
 

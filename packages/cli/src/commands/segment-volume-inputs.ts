@@ -1,0 +1,171 @@
+import { ConfigError, GeometryError, InputError } from '@fsmr/core';
+import { queryPart, supportSlices } from '@fsmr/datasets';
+import {
+  assertSameGeometry,
+  labelValues,
+  type Orientation,
+  orientationOf,
+  readLabelVolume,
+  readVolume,
+  reorient,
+  type Vector3,
+  type Volume,
+} from '@fsmr/imaging';
+import { checkResultNames, queryNames, raterFiles, type SegmentFiles } from './segment-inputs.js';
+
+/** What `fsmr segment` is asked about volumes, beside their files. */
+export interface VolumeOptions {
+  /** The value of the structure in the masks; not needed where they hold one value. */
+  readonly label?: number | undefined;
+  /** The first and last slice of the queries that may show the structure; all unless given. */
+  readonly slices?: readonly [first: number, last: number] | undefined;
+  /** Intensities are clipped to these and brought to 0..255, as preparation does with CT. */
+  readonly window?: readonly [low: number, high: number] | undefined;
+  /** Pixels of both edges of the squares the network sees. */
+  readonly size: number;
+}
+
+/** The same as words of the command line. */
+export interface VolumeWords {
+  readonly label?: string;
+  readonly slices?: string;
+  readonly window?: string;
+  readonly size?: string;
+}
+
+/** Reads those words. @throws ConfigError that names the word. */
+export function volumeOptions({ label, slices, window, size = '256' }: VolumeWords): VolumeOptions {
+  const numbers = (word: string, text: string | undefined, pattern: RegExp): number[] | undefined => {
+    const found = text === undefined ? [] : pattern.exec(text)?.slice(1).map(Number);
+    if (found === undefined) {
+      throw new ConfigError(`--${word} cannot be ${text}.`, { remedy: `For example ${examples[word]}.` });
+    }
+    return text === undefined ? undefined : found;
+  };
+  const range = numbers('slices', slices, /^(\d+)-(\d+)$/) as [number, number] | undefined;
+  const limits = numbers('window', window, /^(-?[\d.]+),(-?[\d.]+)$/) as [number, number] | undefined;
+  if (limits !== undefined && !(limits[0] < limits[1])) {
+    throw new ConfigError(`--window cannot be ${window}.`, { remedy: 'Give the lower intensity first.' });
+  }
+  const [edge] = numbers('size', size, /^(\d+)$/) as [number];
+  if (edge < 16 || edge % 8 !== 0) {
+    throw new ConfigError(`--size cannot be ${size}.`, { remedy: 'Give a multiple of 8 from 16 on.' });
+  }
+  return { label: numbers('label', label, /^(\d+)$/)?.[0], slices: range, window: limits, size: edge };
+}
+
+const examples: Readonly<Record<string, string>> = {
+  label: '--label 2',
+  slices: '--slices 10-40',
+  window: '--window -125,275',
+  size: '--size 256',
+};
+
+/** A support volume, its masks and its queries, read and checked. */
+export interface VolumeTask extends VolumeOptions {
+  readonly support: Volume;
+  /** 1 where the rater drew the structure, on the support's grid. */
+  readonly masks: ReadonlyMap<string, Uint8Array>;
+  /** The support slice of each part of a volume. */
+  readonly parts: readonly number[];
+  /** Files of the queries, by the name their results get. */
+  readonly queries: ReadonlyMap<string, string>;
+}
+
+/** Whether a file name is that of a volume. */
+export const isVolumeFile = (name: string): boolean => /\.(nii(\.gz)?|nrrd|mha)$/i.test(name);
+
+/**
+ * Reads and checks every volume before anything is computed or written. Queries are read again when their turn comes, as
+ * together they may not fit into memory.
+ *
+ * @throws InputError, GeometryError or ShapeError that names file, rater and remedy.
+ */
+export async function readVolumeTask(files: SegmentFiles, options: VolumeOptions): Promise<VolumeTask> {
+  const support = windowed(await readVolume(files.support), options.window);
+  const masks = new Map<string, Uint8Array>();
+  for (const [rater, file] of raterFiles(files.mask)) {
+    const drawn = await readLabelVolume(file, { rater });
+    assertSameGeometry(support, drawn, { file, rater, reference: files.support });
+    masks.set(rater, structureOf(drawn.data, options.label, file, rater));
+  }
+  const names = queryNames(files.query);
+  const queries = new Map(names.map((name, index) => [name, files.query[index]!]));
+  if (queries.size < names.length) {
+    throw new InputError('two queries have one name.', { remedy: 'Rename one, or run twice.' });
+  }
+  checkResultNames(names, [...masks.keys()]);
+  const plane = support.size[0] * support.size[1];
+  const shown = Array.from({ length: support.size[2] }, (_, z) => z).filter((z) =>
+    [...masks.values()].some((mask) => mask.subarray(z * plane, (z + 1) * plane).includes(1)),
+  );
+  const task = { ...options, support, masks, parts: supportSlices(shown), queries };
+  for (const file of queries.values()) {
+    const { volume } = await readQuery(task, file);
+    checkRange(volume.size, options.slices, file);
+  }
+  return task;
+}
+
+/** A query with its axes along the support's, and how they ran before. */
+export interface OrientedQuery {
+  readonly volume: Volume;
+  readonly orientation: Orientation;
+}
+
+/** Reads a query. @throws GeometryError where its slices are cut in another direction than the support's. */
+export async function readQuery({ support, window }: QueryFrame, file: string): Promise<OrientedQuery> {
+  const stored = await readVolume(file);
+  const [orientation, wanted] = [orientationOf(stored), orientationOf(support)];
+  if (axisOf(orientation) !== axisOf(wanted)) {
+    throw new GeometryError(`lies ${orientation}, the support ${wanted}, so its slices are cut in another direction.`, {
+      file,
+      remedy: 'Segment volumes that were cut in the direction of the support.',
+    });
+  }
+  return { volume: windowed(reorient(stored, wanted), window), orientation };
+}
+
+type QueryFrame = Pick<VolumeTask, 'support' | 'window'>;
+
+/** Which of the body's axes slices follow each other along. */
+const axisOf = (orientation: Orientation): number =>
+  ['RL', 'AP', 'SI'].findIndex((pair) => pair.includes(orientation[2]!));
+
+/** The part of the support that a slice of a query is compared with; undefined where it is not to be segmented. */
+export function partOf(z: number, depth: number, slices: VolumeOptions['slices']): number | undefined {
+  const [first, last] = slices ?? [0, depth - 1];
+  return z < first || z > last ? undefined : queryPart(z, first, last);
+}
+
+function checkRange(size: Vector3, slices: VolumeOptions['slices'], file: string): void {
+  if (slices === undefined || (slices[0] <= slices[1] && slices[1] < size[2])) return;
+  throw new InputError(`has slices 0 to ${size[2] - 1}, not ${slices.join(' to ')}.`, {
+    file,
+    remedy: 'Give --slices as first-last, counted from 0 as the support lies.',
+  });
+}
+
+function structureOf(data: ArrayLike<number>, label: number | undefined, file: string, rater: string): Uint8Array {
+  const values = labelValues(data).filter((value) => value !== 0);
+  const wanted = label ?? values[0];
+  if (label === undefined && values.length > 1) {
+    throw new InputError(`the mask holds the labels ${values.join(', ')}.`, {
+      file,
+      rater,
+      remedy: `Say which is meant, for instance --label ${wanted}.`,
+    });
+  }
+  if (wanted === undefined || !values.includes(wanted)) {
+    const found = values.length === 0 ? 'the mask is empty.' : `the mask holds ${values.join(', ')}, not ${wanted}.`;
+    throw new InputError(found, { file, rater, remedy: 'Outline the structure, or leave this rater out.' });
+  }
+  return Uint8Array.from(data, (value) => (value === wanted ? 1 : 0));
+}
+
+function windowed(volume: Volume, window: VolumeOptions['window']): Volume {
+  if (window === undefined) return volume;
+  const [low, high] = window;
+  const data = volume.data.map((value) => ((Math.min(high, Math.max(low, value)) - low) / (high - low)) * 255);
+  return { ...volume, data };
+}

@@ -1,0 +1,160 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { resizedScan, resizeSlice, type Scan } from '@fsmr/datasets';
+import {
+  createLabelVolume,
+  createVolume,
+  type Image2D,
+  imageSlice,
+  type Mask2D,
+  reorient,
+  type Volume,
+  writeNifti,
+} from '@fsmr/imaging';
+import { createFeatureStore, fewShotSegmenter, type Learned } from '@fsmr/training';
+import type { Panel } from '../report/panel.js';
+import { disagreement } from '../report/pictures.js';
+import { reportPage } from '../report/report.js';
+import { writeAtomically, writeJson } from '../run/files.js';
+import { withModel } from '../run/model-file.js';
+import { createProgress } from '../run/progress.js';
+import type { SegmentCommand } from './segment.js';
+import { partOf, readQuery, type VolumeTask } from './segment-volume-inputs.js';
+
+/** What `fsmr segment` is asked about volumes, inputs already checked. */
+export type VolumeCommand = Omit<SegmentCommand, 'task' | 'seed'> & { readonly task: VolumeTask };
+
+/** A query in each rater's style, on the query's grid. */
+type RaterVolumes = ReadonlyMap<string, Uint8Array>;
+
+/**
+ * Segments every query volume once a rater, slice by slice, each with the support slice of its part, as volumes are
+ * evaluated (evaluation sections 9.2 and 9.3). A query's files are written when it is done, on its own grid.
+ *
+ * @returns the files written.
+ * @throws WeightsError for a weights file that does not fit.
+ */
+export async function segmentVolumesCommand({ task, weights, out, versions }: VolumeCommand): Promise<string[]> {
+  const written: string[] = [];
+  const panels: Panel[] = [];
+  const sizes: Record<string, Record<string, Measure>> = {};
+  await mkdir(out, { recursive: true });
+  const modelConfig = await withModel(weights, Number.POSITIVE_INFINITY, async (file, encoder) => {
+    const { model, parameters, calibrated, statistics } = file;
+    const features = createFeatureStore((images) => encoder.encode(images), statistics, featureBytes);
+    const arm = { name: 'segmentation', model, parameters, mode: calibrated ? 'joint' : 'per-rater' } as const;
+    const raters = [...task.masks.keys()];
+    const scan = resizedScan(scanOf('support', task.support, task.masks), task.size);
+    const lesson = { scan, slices: task.parts, classId: 1, className: 'structure', raters, seed: 0 };
+    const learned = await fewShotSegmenter(arm, features).learn(lesson);
+    try {
+      for (const [query, path] of task.queries) {
+        const { volume, orientation } = await readQuery(task, path);
+        const masks = segmentVolume(task, learned, volume, query);
+        const write = async (name: string, result: Parameters<typeof writeNifti>[1]): Promise<void> => {
+          const target = join(out, `${query}_${name}.nii.gz`);
+          await writeNifti(target, reorient(result, orientation));
+          written.push(target);
+        };
+        for (const [rater, data] of masks) await write(rater, createLabelVolume(data, volume.size, volume));
+        await write('disagreement', createVolume(disagreementOf(masks), volume.size, volume));
+        sizes[query] = Object.fromEntries([...masks].map(([rater, data]) => [rater, measured(data, volume)]));
+        panels.push(panelOf(task, query, volume, masks));
+      }
+    } finally {
+      learned.dispose();
+      features.dispose();
+    }
+    return file.modelConfig;
+  });
+  const page = { title: 'Segmentation', panels, config: { weights, model: modelConfig }, versions };
+  await writeJson(join(out, 'volumes.json'), sizes);
+  await writeAtomically(join(out, 'report.html'), reportPage(page));
+  return [...written, join(out, 'volumes.json'), join(out, 'report.html')];
+}
+
+/** Features are used once, but for those of the support. */
+const featureBytes = 2 ** 28;
+
+function scanOf(id: string, { size, data }: Volume, labels: RaterVolumes = new Map()): Scan {
+  return { id, size: [size[2], size[1], size[0]], image: data, labels: Object.fromEntries(labels) };
+}
+
+function segmentVolume(task: VolumeTask, learned: Learned, volume: Volume, query: string): RaterVolumes {
+  const progress = createProgress(`Segmenting ${query}`);
+  const [width, height, depth] = volume.size;
+  const scan = resizedScan(scanOf(`query ${query}`, volume), task.size);
+  const raters = [...task.masks.keys()];
+  const found = new Map(raters.map((rater) => [rater, new Uint8Array(volume.data.length)]));
+  const [plane, small] = [width * height, task.size ** 2];
+  for (let z = 0; z < depth; z++) {
+    progress.update(z, depth);
+    const part = partOf(z, depth, task.slices);
+    if (part === undefined) continue;
+    const predicted = learned.segment(scan, z, part);
+    const values = predicted.dataSync();
+    predicted.dispose();
+    const masks = raters.map((_, index) => Uint8Array.from(values.subarray(index * small, (index + 1) * small)));
+    const sample = { height: task.size, width: task.size, image: new Float32Array(small), masks };
+    for (const [index, mask] of resizeSlice(sample, height, width).masks.entries()) {
+      found.get(raters[index]!)!.set(mask, z * plane);
+    }
+  }
+  progress.update(depth, depth);
+  progress.finish();
+  return found;
+}
+
+/** Each voxel's share of raters in the minority, as {@link disagreement} has it for images. */
+function disagreementOf(masks: RaterVolumes): Float32Array {
+  const all = [...masks.values()].map((data): Mask2D => ({ width: data.length, height: 1, data }));
+  return disagreement(all).data;
+}
+
+/** How large a structure is. */
+interface Measure {
+  readonly voxels: number;
+  readonly millilitres: number;
+}
+
+function measured(mask: Uint8Array, { spacing }: Volume): Measure {
+  const voxels = mask.reduce((sum, value) => sum + value, 0);
+  return { voxels, millilitres: (voxels * spacing[0] * spacing[1] * spacing[2]) / 1000 };
+}
+
+/** The slice on which the raters' masks are largest, with the support slice that it was compared with. */
+function panelOf(task: VolumeTask, query: string, volume: Volume, masks: RaterVolumes): Panel {
+  const depth = volume.size[2];
+  const plane = volume.size[0] * volume.size[1];
+  const area = (z: number): number =>
+    partOf(z, depth, task.slices) === undefined
+      ? -1
+      : [...masks.values()].reduce((sum, mask) => sum + areaOf(mask.subarray(z * plane, (z + 1) * plane)), 0);
+  const areas = Array.from({ length: depth }, (_, z) => area(z));
+  const shown = areas.indexOf(Math.max(...areas));
+  const slice = task.parts[partOf(shown, depth, task.slices)!]!;
+  const cut = (own: Volume, all: RaterVolumes, z: number): Cut => {
+    const image = imageSlice(own, z);
+    const { width, height } = image;
+    const [from, to] = [z * width * height, (z + 1) * width * height];
+    const masksThere = [...all].map(([rater, data]): [string, Mask2D] => [
+      rater,
+      { width, height, data: data.subarray(from, to) },
+    ]);
+    return { image, masks: new Map(masksThere) };
+  };
+  const there = cut(volume, masks, shown);
+  return {
+    title: `${query}, slice ${shown}`,
+    support: cut(task.support, task.masks, slice),
+    query: { image: there.image },
+    predictions: new Map([['segmentation', there.masks]]),
+  };
+}
+
+interface Cut {
+  readonly image: Image2D;
+  readonly masks: ReadonlyMap<string, Mask2D>;
+}
+
+const areaOf = (mask: Uint8Array): number => mask.reduce((sum, value) => sum + value, 0);
