@@ -2,7 +2,7 @@ import { describeDiagnosis, doctor } from '@fsmr/engine';
 import { Command } from 'commander';
 import { segmentCommand } from './commands/segment.js';
 import { readSegmentTask } from './commands/segment-inputs.js';
-import { isVolumeFile, readVolumeTask, type VolumeWords, volumeOptions } from './commands/segment-volume-inputs.js';
+import { isVolume, readVolumeTask, type VolumeWords, volumeOptions } from './commands/segment-volume-inputs.js';
 import { segmentVolumesCommand } from './commands/segment-volumes.js';
 import { addDataCommands } from './program-data.js';
 import { addEvaluationCommands } from './program-evaluation.js';
@@ -58,7 +58,7 @@ export function createProgram(): Command {
   program
     .command('segment')
     .description('segment images or volumes in the style of each rater of one outlined support')
-    .requiredOption('--support <file>', 'PNG, or a volume: .nii.gz, .nii, .nrrd, .mha')
+    .requiredOption('--support <file>', 'PNG, or a volume: .nii.gz, .nii, .nrrd, .mha, the folder of a DICOM series')
     .requiredOption('--mask <rater=file...>', 'a mask a rater on the pixels of the support; white is foreground')
     .requiredOption('--query <file...>', 'PNGs of the size of the support, or volumes cut in its direction')
     .requiredOption('--weights <file>', 'weights/*.safetensors of an fsmr run')
@@ -81,7 +81,8 @@ export function createProgram(): Command {
         const task = await readVolumeTask(options, volumeOptions(options));
         return segmentVolumesCommand({ task, weights, out, versions: await start() });
       };
-      const written = await ([options.support, ...options.query].some(isVolumeFile) ? volumes() : images());
+      const found = await Promise.all([options.support, ...options.query].map(isVolume));
+      const written = await (found.includes(true) ? volumes() : images());
       process.stdout.write(`${written.join('\n')}\n`);
     });
   addResultCommands(program);

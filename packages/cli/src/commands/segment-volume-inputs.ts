@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { ConfigError, GeometryError, InputError } from '@fsmr/core';
 import { queryPart, supportSlices } from '@fsmr/datasets';
 import {
@@ -5,6 +6,7 @@ import {
   labelValues,
   type Orientation,
   orientationOf,
+  readDicomSeries,
   readLabelVolume,
   readVolume,
   reorient,
@@ -72,8 +74,19 @@ export interface VolumeTask extends VolumeOptions {
   readonly queries: ReadonlyMap<string, string>;
 }
 
-/** Whether a file name is that of a volume. */
-export const isVolumeFile = (name: string): boolean => /\.(nii(\.gz)?|nrrd|mha)$/i.test(name);
+/** Whether something is a volume: a file by its name, or a folder, which should hold the slices of a DICOM series. */
+export async function isVolume(path: string): Promise<boolean> {
+  return /\.(nii(\.gz)?|nrrd|mha)$/i.test(path) || isFolder(path);
+}
+
+const isFolder = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+
+const readScan = async (path: string): Promise<Volume> =>
+  (await isFolder(path)) ? readDicomSeries(path) : readVolume(path);
 
 /**
  * Reads and checks every volume before anything is computed or written. Queries are read again when their turn comes, as
@@ -82,7 +95,7 @@ export const isVolumeFile = (name: string): boolean => /\.(nii(\.gz)?|nrrd|mha)$
  * @throws InputError, GeometryError or ShapeError that names file, rater and remedy.
  */
 export async function readVolumeTask(files: SegmentFiles, options: VolumeOptions): Promise<VolumeTask> {
-  const support = windowed(await readVolume(files.support), options.window);
+  const support = windowed(await readScan(files.support), options.window);
   const masks = new Map<string, Uint8Array>();
   for (const [rater, file] of raterFiles(files.mask)) {
     const drawn = await readLabelVolume(file, { rater });
@@ -115,7 +128,7 @@ export interface OrientedQuery {
 
 /** Reads a query. @throws GeometryError where its slices are cut in another direction than the support's. */
 export async function readQuery({ support, window }: QueryFrame, file: string): Promise<OrientedQuery> {
-  const stored = await readVolume(file);
+  const stored = await readScan(file);
   const [orientation, wanted] = [orientationOf(stored), orientationOf(support)];
   if (axisOf(orientation) !== axisOf(wanted)) {
     throw new GeometryError(`lies ${orientation}, the support ${wanted}, so its slices are cut in another direction.`, {

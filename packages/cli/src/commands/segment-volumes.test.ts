@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { phantomDataset } from '@fsmr/datasets';
 import {
   assertSameGeometry,
@@ -14,13 +14,14 @@ import {
   writeNifti,
   writePng,
 } from '@fsmr/imaging';
+import { dicomElement, dicomFile, dicomShort } from '@fsmr/testing';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exists } from '../run/files.js';
 import { runFolder } from '../run/folder.js';
 import { segmentCommand } from './segment.js';
 import { readSegmentTask } from './segment-inputs.js';
-import { readVolumeTask, volumeOptions } from './segment-volume-inputs.js';
+import { isVolume, readVolumeTask, volumeOptions } from './segment-volume-inputs.js';
 import { segmentVolumesCommand } from './segment-volumes.js';
 import { noSignal, startTinyRuns, tinyConfig } from './tiny-run.fixture.js';
 import { trainRun } from './train.js';
@@ -113,6 +114,35 @@ describe('segmentVolumesCommand', () => {
     const [straight, flipped] = [await masks('phantom0001'), await masks('phantom0001_flipped')];
     expect([orientationOf(straight), orientationOf(flipped)]).toEqual(['RAS', 'LPS']);
     expect(reorient(flipped, 'RAS').data).toEqual(straight.data);
+  });
+
+  it('takes the folder of a DICOM series', async () => {
+    const scan = await readVolume(at('phantom0001.nii.gz'));
+    await mkdir(at('series'));
+    for (let z = 0; z < depth; z++) {
+      const plane = scan.data.subarray(z * side * side, (z + 1) * side * side);
+      const stored = Int16Array.from(plane, (value) => Math.round(1000 * value));
+      const tags: [number, number, string, Buffer | string][] = [
+        [0x20, 0xe, 'UI', '1.2.3'],
+        [0x20, 0x32, 'DS', `20\\-30\\${10 + 4 * z}`],
+        [0x20, 0x37, 'DS', '-1\\0\\0\\0\\-1\\0'],
+        [0x28, 2, 'US', dicomShort(1)],
+        [0x28, 0x10, 'US', dicomShort(side)],
+        [0x28, 0x11, 'US', dicomShort(side)],
+        [0x28, 0x30, 'DS', '1.5\\1.5'],
+        [0x28, 0x100, 'US', dicomShort(16)],
+        [0x28, 0x103, 'US', dicomShort(1)],
+        [0x28, 0x1053, 'DS', '0.001'],
+        [0x7fe0, 0x10, 'OW', Buffer.from(stored.buffer)],
+      ];
+      await writeFile(at(`series/${z}.dcm`), dicomFile(tags.map((tag) => dicomElement(...tag))));
+    }
+    expect([await isVolume(at('series')), await isVolume(at('phantom0001.png'))]).toEqual([true, false]);
+    const task = await readVolumeTask(files('series'), options());
+    await segmentVolumesCommand({ task, weights: weights(), out: at('of series'), versions: runs.own });
+    const mask = await readLabelVolume(at('of series/series_generous.nii.gz'));
+    assertSameGeometry(scan, mask);
+    expect(mask.data.includes(1)).toBe(true);
   });
 
   it('resizes slices for the network, and masks back', async () => {
