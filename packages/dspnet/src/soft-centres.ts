@@ -26,40 +26,58 @@ export function softCentres(
 ): tf.Tensor2D {
   const [height, width, channels] = features.shape;
   const values = features.dataSync();
-  const point = (row: number, column: number): Float64Array => {
-    const start = (row * width + column) * channels;
-    return Float64Array.from([...values.subarray(start, start + channels), row, column]);
-  };
-  const points: Float64Array[] = [];
-  mask.dataSync().forEach((share, i) => {
-    if (share >= inside) points.push(point(Math.floor(i / width), i % width));
-  });
-  const centres = seeds.map(([row, column]) => {
-    let centre = point(Math.min(row, height - 1), Math.min(column, width - 1));
+  const shares = mask.dataSync();
+  const numbers = Int32Array.from(shares.keys()).filter((i) => shares[i]! >= inside);
+  const points = pointsAt(numbers, values, width, channels);
+  const starts = seeds.map(([row, column]) => Math.min(row, height - 1) * width + Math.min(column, width - 1));
+  const centres = new Float32Array(seeds.length * channels);
+  for (const [index, start] of starts.entries()) {
+    let centre = pointsAt([start], values, width, channels);
     for (let step = 0; step < steps; step++) centre = weightedMean(points, centre);
-    return centre.subarray(0, channels);
-  });
-  return tf.tensor2d(
-    centres.flatMap((centre) => [...centre]),
-    [seeds.length, channels],
-  );
+    centres.set(centre.subarray(0, channels), index * channels);
+  }
+  return tf.tensor2d(centres, [seeds.length, channels]);
+}
+
+/** Features, row and column of positions, one after the other. */
+function pointsAt(
+  numbers: ArrayLike<number>,
+  values: ArrayLike<number>,
+  width: number,
+  channels: number,
+): Float64Array {
+  const points = new Float64Array(numbers.length * (channels + 2));
+  let next = 0;
+  for (let index = 0; index < numbers.length; index++) {
+    const number = numbers[index]!;
+    for (let channel = 0; channel < channels; channel++) points[next++] = values[number * channels + channel]!;
+    points[next++] = Math.floor(number / width);
+    points[next++] = number % width;
+  }
+  return points;
 }
 
 /** The mean of points weighted by `exp(-distance)` to a centre; zeros where there are no points. */
-function weightedMean(points: readonly Float64Array[], centre: Float64Array): Float64Array {
-  const distances = points.map((point) => {
+function weightedMean(points: Float64Array, centre: Float64Array): Float64Array {
+  const size = centre.length;
+  const weights = new Float64Array(points.length / size);
+  let nearest = Number.POSITIVE_INFINITY;
+  for (let j = 0; j < weights.length; j++) {
     let sum = 0;
-    for (let i = 0; i < centre.length; i++) sum += (point[i]! - centre[i]!) ** 2;
-    return Math.sqrt(sum / spread);
-  });
+    for (let i = 0; i < size; i++) sum += (points[j * size + i]! - centre[i]!) ** 2;
+    weights[j] = Math.sqrt(sum / spread);
+    nearest = Math.min(nearest, weights[j]!);
+  }
   // Relative to the nearest point, so that far centres keep weights above zero.
-  const nearest = distances.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
-  const weights = distances.map((distance) => Math.exp(nearest - distance));
-  const total = weights.reduce((a, b) => a + b, 0);
-  const mean = new Float64Array(centre.length);
-  points.forEach((point, j) => {
+  let total = 0;
+  for (let j = 0; j < weights.length; j++) {
+    weights[j] = Math.exp(nearest - weights[j]!);
+    total += weights[j]!;
+  }
+  const mean = new Float64Array(size);
+  for (let j = 0; j < weights.length; j++) {
     const weight = weights[j]! / total;
-    for (let i = 0; i < mean.length; i++) mean[i]! += weight * point[i]!;
-  });
+    for (let i = 0; i < size; i++) mean[i]! += weight * points[j * size + i]!;
+  }
   return mean;
 }
