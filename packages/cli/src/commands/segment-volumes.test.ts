@@ -145,6 +145,15 @@ describe('segmentVolumesCommand', () => {
     expect(mask.data.includes(1)).toBe(true);
   });
 
+  it('writes nothing for weights that are none', async () => {
+    const task = await readVolumeTask(files(), options());
+    const before = tf.memory().numTensors;
+    const run = segmentVolumesCommand({ task, weights: at('phantom0000.png'), out: at('none'), versions: runs.own });
+    await expect(run).rejects.toMatchObject({ code: 'weights', file: at('phantom0000.png') });
+    expect(await exists(at('none'))).toBe(false);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
   it('resizes slices for the network, and masks back', async () => {
     const task = await readVolumeTask(files(), options({ size: '48' }));
     await segmentVolumesCommand({ task, weights: weights(), out: at('small'), versions: runs.own });
@@ -165,7 +174,6 @@ describe('readVolumeTask', () => {
     expect(await fault({}, { query: [at('phantom0001_sagittal.nii.gz')] })).toMatch(/sagittal.*SAR.*RAS/s);
     expect(await fault({}, { mask: [`anna=${at('phantom0001_flipped.nii.gz')}`] })).toMatch(/anna/);
     expect(await fault({}, { query: [at('phantom0001.png')] })).toMatch(/a volume is needed/);
-    expect(await exists(at('nothing'))).toBe(false);
   });
 
   it('brings CT to the window that was asked for', async () => {

@@ -38,7 +38,6 @@ export async function segmentVolumesCommand({ task, weights, out, versions }: Vo
   const written: string[] = [];
   const panels: Panel[] = [];
   const sizes: Record<string, Record<string, Measure>> = {};
-  await mkdir(out, { recursive: true });
   const modelConfig = await withModel(weights, Number.POSITIVE_INFINITY, async (file, encoder) => {
     const { model, parameters, calibrated, statistics } = file;
     const features = createFeatureStore((images) => encoder.encode(images), statistics, featureBytes);
@@ -48,6 +47,7 @@ export async function segmentVolumesCommand({ task, weights, out, versions }: Vo
     const lesson = { scan, slices: task.parts, classId: 1, className: 'structure', raters, seed: 0 };
     const learned = await fewShotSegmenter(arm, features).learn(lesson);
     try {
+      await mkdir(out, { recursive: true });
       for (const [query, path] of task.queries) {
         const { volume, orientation } = await readQuery(task, path);
         const masks = segmentVolume(task, learned, volume, query);

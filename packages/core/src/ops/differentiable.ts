@@ -70,9 +70,7 @@ export function differentiable<Name extends string>(operation: Differentiable<Na
     },
   });
   // What hangs on the tape's last node, which is ours, is handed to `backwardsFunc` and freed with it.
-  if (once)
-    tf.engine()
-      .state.activeTape.at(-1)
-      ?.saved?.push(...kept);
+  const recorded = once ? tf.engine().state.activeTape.at(-1) : undefined;
+  recorded?.saved?.push(...kept);
   return outputs;
 }
