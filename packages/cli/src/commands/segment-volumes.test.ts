@@ -99,7 +99,7 @@ describe('segmentVolumesCommand', () => {
       for (const z of [1, 2, 3]) {
         expect(mask.filter((value, i) => value !== slice(z)[i]).length).toBeLessThan(0.02 * area);
       }
-      const voxels = volume.data.reduce((sum, value) => sum + value, 0);
+      const voxels = Uint8Array.from(volume.data).reduce((sum, value) => sum + value, 0);
       expect(voxels).toBeGreaterThan(0);
       expect(sizes[rater]).toEqual({ voxels, millilitres: expect.closeTo((voxels * 9) / 1000, 10) });
     }
