@@ -36,6 +36,7 @@ Other keys, all optional:
   model.japc              options of JAPC: preset, operator, temperature, ...
   training.steps          budget of each arm
   training.firstStage     share of JAPC's budget without raters and calibration, 0.5 unless given
+  training.restart        false: the second stage goes on with schedule and momentum instead of starting anew
   training.raters, .styles (none, mild, rich), .augmentation (none, sabs_aug, aug_v3), .superpixelArea,
            .learningRate, .momentum, .weightDecay, .calibrationWeight, .alignmentWeight, .clipNorm,
            .freezeBackbone, .freezeStatistics, .checkpointEvery, .decay (factor, every),

@@ -105,6 +105,10 @@ export const configSchema = z.strictObject({
     .strictObject({
       steps: z.number().int().min(2).default(400).describe('the budget T of each arm'),
       firstStage: z.number().min(0).lt(1).default(0.5).describe('share of the budget that trains the base before JAPC'),
+      restart: z
+        .boolean()
+        .optional()
+        .describe('whether the second stage starts schedule and momentum anew, as published; it does unless false'),
       raters: z.number().int().min(1).max(32).optional().describe('simulated raters; those of the data unless given'),
       styles: z.enum(['none', 'mild', 'rich']).default('rich'),
       augmentation: z.enum(['none', 'sabs_aug', 'aug_v3']).default('sabs_aug'),

@@ -33,3 +33,9 @@ it('a plan has the decay and the groups of the configuration', () => {
   const plain = planOf(checkConfig({ data }), 'base', 3);
   expect(plain).toMatchObject({ decay: { factor: 0.95, every: 1000 }, groups: undefined });
 });
+
+it('the second stage starts anew, as published, unless the configuration says otherwise', () => {
+  const stages = (training = {}) => planOf(checkConfig({ data: { kind: 'phantom' }, training }), 'japc', 3).stages;
+  expect(stages().map(({ restart }) => restart)).toEqual([true, true]);
+  expect(stages({ restart: false }).map(({ restart }) => restart)).toEqual([true, false]);
+});

@@ -43,7 +43,7 @@ export function planOf({ training }: RunConfig, arm: TrainedArm, raters: number)
     ...plan,
     stages: [
       { ...base!, steps: first },
-      { ...withRaters!, steps: steps - first, styles },
+      { ...withRaters!, steps: steps - first, styles, restart: training.restart ?? true },
     ],
   };
 }
