@@ -51,6 +51,7 @@ it('exports what the README lists', () => {
       "toAnnotatedImage",
       "toTensors",
       "trainingStatistics",
+      "windowed",
     ]
   `);
 });

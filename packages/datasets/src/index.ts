@@ -34,6 +34,7 @@ export { type ClassReport, type DatasetReport, type InspectOptions, inspect } fr
 export { type PhantomOptions, phantomDataset } from './phantom/phantom.js';
 export { drawOutline, type PhantomRater, type PhantomStyle, phantomRaters } from './phantom/raters.js';
 export { type CurvasOptions, prepareCurvas } from './prepare/curvas.js';
+export { windowed } from './prepare/intensity.js';
 export { prepareQubiq, type QubiqFolders, type QubiqOptions } from './prepare/qubiq.js';
 export { type QubiqSplit, type QubiqTask, qubiqTasks } from './prepare/qubiq-layout.js';
 export type { CaseRecord, FileRecord, PreparationRecord, StepRecord } from './prepare/record.js';

@@ -40,15 +40,7 @@ export async function readSegmentTask(files: SegmentFiles): Promise<SegmentTask>
     masks.set(rater, mask);
   }
   const queries = new Map<string, Image2D>();
-  const names = queryNames(files.query);
-  for (const [index, file] of files.query.entries()) {
-    const name = names[index]!;
-    if (queries.has(name)) {
-      throw new InputError(`two queries would both be written as ${name}.`, {
-        file,
-        remedy: 'Rename one, or run twice.',
-      });
-    }
+  for (const [name, file] of queryFiles(files.query)) {
     const query = await read(() => readGreyPng(file), file);
     sameSize(query, support, { file, what: 'the query' });
     queries.set(name, query);
@@ -57,8 +49,25 @@ export async function readSegmentTask(files: SegmentFiles): Promise<SegmentTask>
   return { support, masks, queries };
 }
 
+/** The files of queries by name. @throws InputError that names the second file of one name. */
+export function queryFiles(files: readonly string[]): Map<string, string> {
+  const found = new Map<string, string>();
+  const names = queryNames(files);
+  for (const [index, file] of files.entries()) {
+    const name = names[index]!;
+    if (found.has(name)) {
+      throw new InputError(`two queries would both be written as ${name}.`, {
+        file,
+        remedy: 'Rename one, or run twice.',
+      });
+    }
+    found.set(name, file);
+  }
+  return found;
+}
+
 /** What queries are called: their file names, or with their folders where files of several folders have one name. */
-export function queryNames(files: readonly string[]): string[] {
+function queryNames(files: readonly string[]): string[] {
   const short = files.map((file) => basename(file, extname(file)).replace(/\.nii$/i, ''));
   if (new Set(short).size === files.length) return short;
   return files.map((file, index) => `${basename(dirname(resolve(file)))}_${short[index]}`);

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { ConfigError, GeometryError, InputError } from '@fsmr/core';
-import { queryPart, supportSlices } from '@fsmr/datasets';
+import { queryPart, supportSlices, windowed } from '@fsmr/datasets';
 import {
   assertSameGeometry,
   labelValues,
@@ -13,7 +13,7 @@ import {
   type Vector3,
   type Volume,
 } from '@fsmr/imaging';
-import { checkResultNames, queryNames, raterFiles, type SegmentFiles } from './segment-inputs.js';
+import { checkResultNames, queryFiles, raterFiles, type SegmentFiles } from './segment-inputs.js';
 
 /** What `fsmr segment` is asked about volumes, beside their files. */
 export interface VolumeOptions {
@@ -38,11 +38,12 @@ export interface VolumeWords {
 /** Reads those words. @throws ConfigError that names the word. */
 export function volumeOptions({ label, slices, window, size = '256' }: VolumeWords): VolumeOptions {
   const numbers = (word: string, text: string | undefined, pattern: RegExp): number[] | undefined => {
-    const found = text === undefined ? [] : pattern.exec(text)?.slice(1).map(Number);
-    if (found === undefined) {
+    if (text === undefined) return undefined;
+    const found = pattern.exec(text);
+    if (found === null) {
       throw new ConfigError(`--${word} cannot be ${text}.`, { remedy: `For example ${examples[word]}.` });
     }
-    return text === undefined ? undefined : found;
+    return found.slice(1).map(Number);
   };
   const range = numbers('slices', slices, /^(\d+)-(\d+)$/) as [number, number] | undefined;
   const limits = numbers('window', window, /^(-?[\d.]+),(-?[\d.]+)$/) as [number, number] | undefined;
@@ -95,19 +96,15 @@ const readScan = async (path: string): Promise<Volume> =>
  * @throws InputError, GeometryError or ShapeError that names file, rater and remedy.
  */
 export async function readVolumeTask(files: SegmentFiles, options: VolumeOptions): Promise<VolumeTask> {
-  const support = windowed(await readScan(files.support), options.window);
+  const support = inWindow(await readScan(files.support), options.window);
   const masks = new Map<string, Uint8Array>();
   for (const [rater, file] of raterFiles(files.mask)) {
     const drawn = await readLabelVolume(file, { rater });
     assertSameGeometry(support, drawn, { file, rater, reference: files.support });
     masks.set(rater, structureOf(drawn.data, options.label, file, rater));
   }
-  const names = queryNames(files.query);
-  const queries = new Map(names.map((name, index) => [name, files.query[index]!]));
-  if (queries.size < names.length) {
-    throw new InputError('two queries have one name.', { remedy: 'Rename one, or run twice.' });
-  }
-  checkResultNames(names, [...masks.keys()]);
+  const queries = queryFiles(files.query);
+  checkResultNames([...queries.keys()], [...masks.keys()]);
   const plane = support.size[0] * support.size[1];
   const shown = Array.from({ length: support.size[2] }, (_, z) => z).filter((z) =>
     [...masks.values()].some((mask) => mask.subarray(z * plane, (z + 1) * plane).includes(1)),
@@ -136,7 +133,7 @@ export async function readQuery({ support, window }: QueryFrame, file: string): 
       remedy: 'Segment volumes that were cut in the direction of the support.',
     });
   }
-  return { volume: windowed(reorient(stored, wanted), window), orientation };
+  return { volume: inWindow(reorient(stored, wanted), window), orientation };
 }
 
 type QueryFrame = Pick<VolumeTask, 'support' | 'window'>;
@@ -176,9 +173,5 @@ function structureOf(data: ArrayLike<number>, label: number | undefined, file: s
   return Uint8Array.from(data, (value) => (value === wanted ? 1 : 0));
 }
 
-function windowed(volume: Volume, window: VolumeOptions['window']): Volume {
-  if (window === undefined) return volume;
-  const [low, high] = window;
-  const data = volume.data.map((value) => ((Math.min(high, Math.max(low, value)) - low) / (high - low)) * 255);
-  return { ...volume, data };
-}
+const inWindow = (volume: Volume, window: VolumeOptions['window']): Volume =>
+  window === undefined ? volume : windowed(volume, window);

@@ -7,6 +7,7 @@ import {
   type Image2D,
   imageSlice,
   type Mask2D,
+  maskArea,
   reorient,
   type Volume,
   writeNifti,
@@ -107,9 +108,11 @@ function segmentVolume(task: VolumeTask, learned: Learned, volume: Volume, query
 
 /** Each voxel's share of raters in the minority, as {@link disagreement} has it for images. */
 function disagreementOf(masks: RaterVolumes): Float32Array {
-  const all = [...masks.values()].map((data): Mask2D => ({ width: data.length, height: 1, data }));
-  return disagreement(all).data;
+  return disagreement([...masks.values()].map(asRow)).data;
 }
+
+/** Voxels as a mask of one row, for what asks no neighbours. */
+const asRow = (data: Uint8Array): Mask2D => ({ width: data.length, height: 1, data });
 
 /** How large a structure is. */
 interface Measure {
@@ -118,7 +121,7 @@ interface Measure {
 }
 
 function measured(mask: Uint8Array, { spacing }: Volume): Measure {
-  const voxels = mask.reduce((sum, value) => sum + value, 0);
+  const voxels = maskArea(asRow(mask));
   return { voxels, millilitres: (voxels * spacing[0] * spacing[1] * spacing[2]) / 1000 };
 }
 
@@ -129,7 +132,7 @@ function panelOf(task: VolumeTask, query: string, volume: Volume, masks: RaterVo
   const area = (z: number): number =>
     partOf(z, depth, task.slices) === undefined
       ? -1
-      : [...masks.values()].reduce((sum, mask) => sum + areaOf(mask.subarray(z * plane, (z + 1) * plane)), 0);
+      : [...masks.values()].reduce((sum, mask) => sum + maskArea(asRow(mask.subarray(z * plane, (z + 1) * plane))), 0);
   const areas = Array.from({ length: depth }, (_, z) => area(z));
   const shown = areas.indexOf(Math.max(...areas));
   const slice = task.parts[partOf(shown, depth, task.slices)!]!;
@@ -156,5 +159,3 @@ interface Cut {
   readonly image: Image2D;
   readonly masks: ReadonlyMap<string, Mask2D>;
 }
-
-const areaOf = (mask: Uint8Array): number => mask.reduce((sum, value) => sum + value, 0);

@@ -87,8 +87,8 @@ describe('readRunResults', () => {
     expect([...records.keys()]).toEqual(['base']);
     expect(records.get('base')!.map(({ support, tp }) => [support, tp])).toEqual([
       ['b', 1],
-      ['b', 30],
       ['a', 1],
+      ['b', 30],
       ['c', 10],
     ]);
     expect(weights.base).toMatch(/^[0-9a-f]{64}$/);

@@ -60,14 +60,12 @@ async function readJson(file: string, fault: string, remedy: string): Promise<un
 
 /** The counts of the arms that the last evaluation asked for, from every record file of the folder. */
 async function recordsOf(folder: string, { evaluation }: RunConfig): Promise<Map<string, CountRecord[]>> {
-  const episodes = [...(await readRecords(await recordFiles(folder))).values()];
-  const wanted = wantedRecords(
-    episodes.flatMap((byArm) => [...byArm.values()].map(({ records }) => records)),
-    evaluation,
-  );
+  const known = await readRecords(await recordFiles(folder));
+  const episodes = [...known.values()].flatMap((own) => [...own.values()].map(({ records }) => records));
+  const wanted = wantedRecords(episodes, evaluation);
   const entries = evaluation.arms.map((arm): [string, CountRecord[]] => [
     arm,
-    episodes.flatMap((byArm) => byArm.get(arm)?.records.filter(wanted) ?? []),
+    [...(known.get(arm)?.values() ?? [])].flatMap(({ records }) => records.filter(wanted)),
   ]);
   return new Map(entries.filter(([, records]) => records.length > 0));
 }

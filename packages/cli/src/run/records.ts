@@ -28,11 +28,11 @@ export async function recordFiles(evaluation: string): Promise<string[]> {
     .map((name) => join(evaluation, name));
 }
 
-/** What each arm made of each episode. */
+/** What each arm made of each episode: arm, then episode. */
 export type KnownRecords = Map<string, Map<string, EpisodeRecords>>;
 
 /**
- * The results in record files by episode and arm, in the order in which they first appear; where an episode of an arm
+ * The results in record files by arm and episode, in the order in which they first appear; where an episode of an arm
  * has several lines, the last one counts.
  *
  * @throws InputError where a line is damaged.
@@ -48,8 +48,8 @@ export async function readRecords(files: readonly string[]): Promise<KnownRecord
 }
 
 function remember(known: KnownRecords, key: string, result: EpisodeRecords): void {
-  const byArm = known.get(key) ?? new Map<string, EpisodeRecords>();
-  known.set(key, byArm.set(result.arm, result));
+  const episodes = known.get(result.arm) ?? new Map<string, EpisodeRecords>();
+  known.set(result.arm, episodes.set(key, result));
 }
 
 /**
@@ -62,18 +62,20 @@ export async function openRecords(file: string, others: readonly string[] = []):
   await dropUnfinishedLine(file);
   const known = await readRecords([...(await recordFiles(dirname(file))), ...others]);
   return {
-    get: (key, arm) => known.get(key)?.get(arm),
+    get: (key, arm) => known.get(arm)?.get(key),
     add: async (key, result) => {
       remember(known, key, result);
       await appendJsonLine(file, { key, results: [result] });
     },
     settle: async (keys, arms) => {
-      const lines = [...new Set([...keys, ...[...known.keys()].sort()])].flatMap((key) => {
-        const byArm = known.get(key);
-        if (byArm === undefined) return [];
-        const order = new Set([...arms, ...[...byArm.keys()].sort()]);
-        const results = [...order].flatMap((arm) => byArm.get(arm) ?? []);
-        return [`${JSON.stringify({ key, results } satisfies RecordLine)}\n`];
+      const firstThenSorted = (first: readonly string[], others: Iterable<string>): string[] => [
+        ...new Set([...first, ...[...others].sort()]),
+      ];
+      const order = firstThenSorted(arms, known.keys());
+      const episodes = [...known.values()].flatMap((own) => [...own.keys()]);
+      const lines = firstThenSorted(keys, episodes).flatMap((key) => {
+        const results = order.flatMap((arm) => known.get(arm)?.get(key) ?? []);
+        return results.length === 0 ? [] : [`${JSON.stringify({ key, results } satisfies RecordLine)}\n`];
       });
       await writeAtomically(file, lines.join(''));
     },

@@ -4,9 +4,15 @@ import { percentile, type Volume } from '@fsmr/imaging';
 export const ctWindow = [-125, 275] as const;
 
 /** CT values clipped to {@link ctWindow} and brought to 0..255, `(v + 125) / (400 + 1e-8) * 255` (datasets 8.2). */
-export function windowCt(volume: Volume): Volume {
-  const [low, high] = ctWindow;
-  const width = high - low + 1e-8;
+export const windowCt = (volume: Volume): Volume => windowed(volume, ctWindow, 1e-8);
+
+/**
+ * Intensities clipped to a window and brought to 0..255.
+ *
+ * @param slack added to the width of the window, as the published programs do
+ */
+export function windowed(volume: Volume, [low, high]: readonly [low: number, high: number], slack = 0): Volume {
+  const width = high - low + slack;
   const data = new Float32Array(volume.data.length);
   for (let i = 0; i < data.length; i++) {
     data[i] = ((Math.min(high, Math.max(low, volume.data[i]!)) - low) / width) * 255;

@@ -37,15 +37,16 @@ const scaling = (relu: boolean, residual: boolean): PortionProgram => ({
   outputs: 1,
   within: [0, ...(residual ? [0] : []), ...(relu ? [0] : [])],
   nodes: ({ inputs: [x, added], shared: [factor, shift], outputs: [y], within }) => {
-    const values = [...within, y] as Name[];
-    const next = () => values.shift() as Name;
-    const nodes = [node('Mul', [x as Name, factor as Name], [next()])];
-    const then = (op: string, ...others: Name[]) =>
-      nodes.push(node(op, [nodes.at(-1)?.outputs[0] as Name, ...others], [next()]));
-    then('Add', shift as Name);
-    if (residual) then('Add', added as Name);
-    if (relu) then('Relu');
-    return nodes;
+    const values = [x, ...within, y] as Name[];
+    const chain: readonly (readonly [op: string, ...others: Name[]])[] = [
+      ['Mul', factor as Name],
+      ['Add', shift as Name],
+      ...(residual ? [['Add', added as Name] as const] : []),
+      ...(relu ? [['Relu'] as const] : []),
+    ];
+    return chain.map(([op, ...others], index) =>
+      node(op, [values[index] as Name, ...others], [values[index + 1] as Name]),
+    );
   },
 });
 
