@@ -10,6 +10,7 @@ import {
   type LearningMemory,
   mrnetSegmenter,
   supervisedSegmenter,
+  type TrainedSegmenterOptions,
 } from './index.js';
 import { useNativeBackend } from './network/oracle.fixture.js';
 
@@ -27,6 +28,8 @@ const lesson = async (changes: Partial<Lesson> = {}): Promise<Lesson> => ({
   seed: 1,
   ...changes,
 });
+
+type Changing = Partial<Pick<TrainedSegmenterOptions, 'epochs' | 'learningRate' | 'onEpoch' | 'memory'>>;
 
 const makers: Record<string, (onEpoch?: (report: EpochReport) => void) => Segmenter> = {
   mrnet: (onEpoch) =>
@@ -120,7 +123,27 @@ describe('learning', () => {
   });
 });
 
-describe('the memory of the supervised bound', () => {
+describe.each([
+  {
+    arm: 'the supervised bound',
+    place: 'supervised-liver',
+    make: (options: Changing) =>
+      supervisedSegmenter({ encoder, dataset, scans: ['phantom0001', 'phantom0002'], batch: 3, ...options }),
+  },
+  {
+    arm: 'MRNet',
+    place: 'mrnet-liver-phantom0000',
+    make: (options: Changing) =>
+      mrnetSegmenter({ encoder, width: 4, reconstructionWidth: 4, refinementWidth: 4, ...options }),
+  },
+  {
+    arm: 'D-Persona, in its first stage and its second,',
+    place: 'd-persona-liver-phantom0000',
+    make: (options: Changing) => dpersonaSegmenter({ encoder, bank: 10, ...options }),
+  },
+])('the memory of $arm', ({ arm, place, make }) => {
+  const stages = arm.startsWith('D-Persona') ? 2 : 1;
+  const epochs = 2;
   const kept = new Map<string, Uint8Array>();
   const writes: boolean[] = [];
   const memory: LearningMemory = {
@@ -131,47 +154,56 @@ describe('the memory of the supervised bound', () => {
       writes.push(finished);
     },
   };
-  const learn = async (own: LearningMemory | undefined, changes: Partial<Lesson> = {}, learningRate = 0.01) => {
-    const losses: number[] = [];
-    const segmenter = supervisedSegmenter({
-      encoder,
-      dataset,
-      scans: ['phantom0001', 'phantom0002'],
-      epochs: 3,
-      batch: 3,
-      learningRate,
-      onEpoch: (report) => losses.push(report.losses.loss!),
-      ...(own && { memory: own }),
-    });
+  /** The losses of each epoch; stops after `last` of them. */
+  const learn = async (own: LearningMemory, last = Number.POSITIVE_INFINITY, changes: Changing = {}) => {
+    const reports: EpochReport[] = [];
+    const control = new AbortController();
+    const onProgress = (done: number): void => {
+      if (done >= last) control.abort();
+    };
+    const onEpoch = (report: EpochReport): void => void reports.push(report);
+    const segmenter = make({ epochs, learningRate: 0.01, onEpoch, memory: own, ...changes });
     try {
-      (await segmenter.learn(await lesson(changes))).dispose();
+      const learning = segmenter.learn(await lesson({ signal: control.signal, onProgress }));
+      if (last < stages * epochs) await expect(learning).rejects.toThrow('learning was stopped');
+      else (await learning).dispose();
     } finally {
       segmenter.dispose();
       // What was learned is freed once its promise is looked at.
       await new Promise((resolve) => setImmediate(resolve));
     }
-    return losses;
+    return reports;
   };
 
   it('goes on where it was interrupted, ends the same, and then learns nothing more', async () => {
     const before = tf.memory().numTensors;
     const whole = await learn({ ...memory, read: async () => undefined });
-    const learned = kept.get('supervised-liver');
-    kept.clear();
-    expect(whole).toHaveLength(3);
-    const control = new AbortController();
-    const onProgress = (): void => control.abort();
-    await expect(learn(memory, { signal: control.signal, onProgress })).rejects.toThrow('learning was stopped');
-    expect(await learn(memory)).toEqual(whole.slice(1));
-    expect(kept.get('supervised-liver')).toEqual(learned);
+    const learned = kept.get(place);
+    expect(learned?.length).toBeGreaterThan(0);
+    expect(whole).toHaveLength(stages * epochs);
+    for (let stop = 1; stop < stages * epochs; stop++) {
+      kept.clear();
+      expect(await learn(memory, stop)).toEqual(whole.slice(0, stop));
+      writes.length = 0;
+      expect(await learn(memory)).toEqual(whole.slice(stop));
+      expect(Buffer.compare(kept.get(place)!, learned!)).toBe(0);
+      expect(writes).toEqual(
+        whole.slice(stop).map(({ stage, epoch }) => epoch === epochs && stage === whole.at(-1)!.stage),
+      );
+    }
     expect(await learn(memory)).toEqual([]);
-    expect(writes).toEqual([false, false, true, false, false, true]);
     expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('is written no more often than wanted, but in the end', async () => {
+    writes.length = 0;
+    await learn({ ...memory, read: async () => undefined, pause: 1e9 });
+    expect(writes).toEqual([true]);
   });
 
   it('refuses what was learned otherwise, or is no such file', async () => {
     const other = { code: 'weights', message: expect.stringContaining('was learned with other settings.') };
-    await expect(learn(memory, {}, 0.02)).rejects.toMatchObject(other);
+    await expect(learn(memory, undefined, { learningRate: 0.02 })).rejects.toMatchObject(other);
     await expect(learn({ ...memory, identity: 'other' })).rejects.toMatchObject(other);
     const damaged: LearningMemory = { ...memory, read: async (_, decode) => decode(new Uint8Array(20)) };
     await expect(learn(damaged)).rejects.toMatchObject({ code: 'weights' });

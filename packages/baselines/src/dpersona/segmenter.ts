@@ -3,8 +3,9 @@ import { type Lesson, type Segmenter, sliceReader } from '@fsmr/training';
 import * as tf from '@tensorflow/tfjs';
 import { cosineAnnealing, disposeTrained, type Trained } from '../learning/adam.js';
 import { trainEpochs } from '../learning/epochs.js';
+import { keptLearning } from '../learning/kept.js';
 import { raterMasks } from '../learning/masks.js';
-import { defaultEpochs, type TrainedSegmenterOptions } from '../learning/options.js';
+import { defaultEpochs, lessonName, lessonSettings, type TrainedSegmenterOptions } from '../learning/options.js';
 import { batchesOf, supportSamples } from '../learning/samples.js';
 import { type Dpersona, sharedDpersona } from './model.js';
 import { diversifyStep, dpersonaConstants, dpersonaLogits, personaliseStep } from './steps.js';
@@ -32,7 +33,7 @@ export function dpersonaSegmenter(options: DpersonaSegmenterOptions): Segmenter 
     name,
     learn: async (lesson) => {
       const model = sharedDpersona({ encoder, raters: lesson.raters.length, headPadding });
-      const { parameters } = await trained(model, lesson, options);
+      const { parameters } = await trained(model, lesson, { ...options, name, headPadding });
       const read = sliceReader(statistics);
       const random = createRandom(lesson.seed).fork('d-persona bank');
       return {
@@ -48,7 +49,11 @@ export function dpersonaSegmenter(options: DpersonaSegmenterOptions): Segmenter 
   };
 }
 
-async function trained(model: Dpersona, lesson: Lesson, options: DpersonaSegmenterOptions): Promise<Trained> {
+async function trained(
+  model: Dpersona,
+  lesson: Lesson,
+  options: DpersonaSegmenterOptions & Required<Pick<DpersonaSegmenterOptions, 'name' | 'headPadding'>>,
+): Promise<Trained> {
   const { epochs = defaultEpochs, augmentation = 'sabs_aug', statistics } = options;
   const { learningRate = dpersonaConstants.learningRate } = options;
   const random = createRandom(lesson.seed).fork('d-persona');
@@ -57,12 +62,29 @@ async function trained(model: Dpersona, lesson: Lesson, options: DpersonaSegment
     { stage: 'diversification', step: diversifyStep },
     { stage: 'personalisation', step: personaliseStep },
   ];
-  let state: Trained = { parameters: model.init(random, options.parameters), moments: {} };
+  const { encoder, name, memory, headPadding } = options;
+  const kept = keptLearning({
+    memory,
+    name: lessonName(name, lesson),
+    settings: [
+      encoder.name,
+      ...lessonSettings(lesson),
+      { epochs, augmentation, statistics, learningRate, headPadding },
+    ],
+    shapes: model.shapes,
+    epochs: stages.length * epochs,
+  });
+  const before = await kept.read();
+  let state = before?.trained ?? { parameters: model.init(random, options.parameters), moments: {} };
   for (const [index, { stage, step }] of stages.entries()) {
+    const earlier = index * epochs;
+    const done = Math.max(0, (before?.epoch ?? 0) - earlier);
+    if (done > epochs) continue;
     let skipped = 0;
     state = await trainEpochs(state, {
       stage,
       epochs,
+      done,
       batches: (own) => batchesOf(samples, batchSize, own),
       augmentation,
       random: (epoch) => random.fork(`${stage} ${epoch}`),
@@ -80,8 +102,9 @@ async function trained(model: Dpersona, lesson: Lesson, options: DpersonaSegment
       },
       onEpoch: (report) => {
         options.onEpoch?.(report);
-        lesson.onProgress?.(index * epochs + report.epoch, stages.length * epochs);
+        lesson.onProgress?.(earlier + report.epoch, stages.length * epochs);
       },
+      keep: (epoch, trained) => kept.keep({ epoch: earlier + epoch, trained }),
       dispose: disposeTrained,
     });
     // Each stage has an optimiser of its own.

@@ -7,6 +7,8 @@ import type { Trained } from './adam.js';
 export interface LearningMemory {
   /** What learning depends on that this package cannot see, such as where the encoder's parameters come from. */
   readonly identity: string;
+  /** Milliseconds between two writes at least, but for the last; every epoch is written unless given. */
+  readonly pause?: number;
   /**
    * What `decode` makes of what was kept last under a name; undefined where nothing was. To its errors the place may be
    * added.

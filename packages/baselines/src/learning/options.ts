@@ -1,7 +1,9 @@
 import type { Encoder } from '@fsmr/backbones';
 import type { ParameterRecord } from '@fsmr/core';
 import type { Statistics } from '@fsmr/datasets';
+import type { Lesson } from '@fsmr/training';
 import type { EpochReport } from './epochs.js';
+import type { LearningMemory } from './memory.js';
 import type { TrainingAugmentation } from './samples.js';
 
 /** What all baselines that train share. */
@@ -23,7 +25,22 @@ export interface TrainedSegmenterOptions {
   /** Of the training scans, for CT; otherwise each scan is normalised by itself. */
   readonly statistics?: Statistics;
   readonly onEpoch?: (report: EpochReport) => void;
+  /** Keeps what is learned between epochs, so that learning goes on after an interruption and is done once. */
+  readonly memory?: LearningMemory;
 }
 
 /** JAPC's paper trains baselines that long. */
 export const defaultEpochs = 50;
+
+/** Where what is learned from one class of one support is kept. */
+export const lessonName = (segmenter: string, { className, scan }: Lesson): string =>
+  `${segmenter}-${className}-${encodeURIComponent(scan.id)}`;
+
+/** What every learning from a support depends on, besides the segmenter's own settings. */
+export const lessonSettings = ({ scan, slices, classId, raters, seed }: Lesson): readonly unknown[] => [
+  scan.id,
+  slices,
+  classId,
+  raters,
+  seed,
+];

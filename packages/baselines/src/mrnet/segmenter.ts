@@ -1,10 +1,12 @@
-import { createRandom } from '@fsmr/core';
+import { createRandom, type ParameterRecord, type Random } from '@fsmr/core';
 import { type Lesson, type Segmenter, sliceReader } from '@fsmr/training';
 import * as tf from '@tensorflow/tfjs';
 import { disposeTrained, type Trained } from '../learning/adam.js';
 import { trainEpochs } from '../learning/epochs.js';
-import { defaultEpochs, type TrainedSegmenterOptions } from '../learning/options.js';
+import { keptLearning } from '../learning/kept.js';
+import { defaultEpochs, lessonName, lessonSettings, type TrainedSegmenterOptions } from '../learning/options.js';
 import { batchesOf, supportSamples } from '../learning/samples.js';
+import { joinedShapes, joinTrained, splitTrained } from './kept.js';
 import { type ByNetwork, initMrnet, type Mrnet, type SharedMrnetOptions, sharedMrnet } from './model.js';
 import { mrnetLogits, raterExpertise } from './predict.js';
 import { mrnetAdam, mrnetStep } from './step.js';
@@ -33,7 +35,7 @@ export function mrnetSegmenter(options: MrnetSegmenterOptions): Segmenter {
     learn: async (lesson) => {
       const raters = lesson.raters.length;
       const model = sharedMrnet({ ...options, raters });
-      const state = await trained(model, lesson, options);
+      const state = await trained(model, lesson, { ...options, name });
       const parameters = keepParameters(state);
       const read = sliceReader(statistics);
       return {
@@ -49,17 +51,35 @@ export function mrnetSegmenter(options: MrnetSegmenterOptions): Segmenter {
   };
 }
 
-function trained(model: Mrnet, lesson: Lesson, options: MrnetSegmenterOptions): Promise<ByNetwork<Trained>> {
+async function trained(
+  model: Mrnet,
+  lesson: Lesson,
+  options: MrnetSegmenterOptions & { readonly name: string },
+): Promise<ByNetwork<Trained>> {
   const { epochs = defaultEpochs, augmentation = 'sabs_aug', statistics, onEpoch } = options;
   const { learningRate = mrnetAdam.learningRate, weightDecay = mrnetAdam.weightDecay } = options;
   const random = createRandom(lesson.seed).fork('mrnet');
   const samples = supportSamples(lesson, statistics);
-  const { coarse, reconstruction, refinement } = initMrnet(model, random, options.parameters);
-  const fresh = (parameters: typeof coarse): Trained => ({ parameters, moments: {} });
-  const first = { coarse: fresh(coarse), reconstruction: fresh(reconstruction), refinement: fresh(refinement) };
+  const { encoder, name, memory, width, reconstructionWidth, refinementWidth } = options;
+  const widths = [width, reconstructionWidth, refinementWidth];
+  const kept = keptLearning({
+    memory,
+    name: lessonName(name, lesson),
+    settings: [
+      encoder.name,
+      widths,
+      ...lessonSettings(lesson),
+      { epochs, augmentation, statistics, learningRate, weightDecay },
+    ],
+    shapes: joinedShapes(model),
+    epochs,
+  });
+  const before = await kept.read();
+  const first = before === undefined ? untrained(model, random, options.parameters) : splitTrained(before.trained);
   return trainEpochs<ByNetwork<Trained>>(first, {
     stage: 'all',
     epochs,
+    done: before?.epoch,
     batches: (own) => batchesOf(samples, batchSize, own),
     augmentation,
     random: (epoch) => random.fork(`all ${epoch}`),
@@ -77,8 +97,15 @@ function trained(model: Mrnet, lesson: Lesson, options: MrnetSegmenterOptions): 
       onEpoch?.(report);
       lesson.onProgress?.(report.epoch, report.epochs);
     },
+    keep: (epoch, state) => kept.keep({ epoch, trained: joinTrained(state) }),
     dispose: (state) => Object.values(state).forEach(disposeTrained),
   });
+}
+
+function untrained(model: Mrnet, random: Random, encoder: ParameterRecord | undefined): ByNetwork<Trained> {
+  const { coarse, reconstruction, refinement } = initMrnet(model, random, encoder);
+  const fresh = (parameters: ParameterRecord): Trained => ({ parameters, moments: {} });
+  return { coarse: fresh(coarse), reconstruction: fresh(reconstruction), refinement: fresh(refinement) };
 }
 
 function keepParameters(state: ByNetwork<Trained>): ByNetwork<Trained['parameters']> {

@@ -2,8 +2,8 @@ import { createRandom, type ParameterRecord } from '@fsmr/core';
 import type { Dataset } from '@fsmr/datasets';
 import { type Lesson, type Segmenter, sliceReader } from '@fsmr/training';
 import * as tf from '@tensorflow/tfjs';
+import { keptLearning } from '../learning/kept.js';
 import { raterMasks } from '../learning/masks.js';
-import { decodeProgress, encodeProgress, type LearningMemory } from '../learning/memory.js';
 import { defaultEpochs, type TrainedSegmenterOptions } from '../learning/options.js';
 import { supervisedNet } from './network.js';
 import { trainSupervised } from './train.js';
@@ -19,8 +19,6 @@ export interface SupervisedSegmenterOptions extends TrainedSegmenterOptions {
   readonly slicesPerScan?: number;
   /** Everything random depends on it and the class, not on the lesson's seed; 0 unless given. */
   readonly seed?: number | string;
-  /** Keeps what is learned after every epoch under `supervised-{class name}`; nothing is kept unless given. */
-  readonly memory?: LearningMemory;
 }
 
 /**
@@ -72,9 +70,14 @@ async function train(options: SupervisedSegmenterOptions, lesson: Lesson): Promi
   const ownSeed = `${seed}/${classId}`;
   const network = supervisedNet(encoder, raters.length);
   const settings = { epochs, batch, learningRate, augmentation, statistics, slicesPerScan };
-  const identity = JSON.stringify([memory?.identity, encoder.name, ownSeed, classId, raters, scans, settings]);
-  const kept = `supervised-${lesson.className}`;
-  const before = (await memory?.read(kept, (bytes) => decodeProgress(bytes, network.shapes, identity))) ?? {
+  const kept = keptLearning({
+    memory,
+    name: `supervised-${lesson.className}`,
+    settings: [encoder.name, ownSeed, classId, raters, scans, settings],
+    shapes: network.shapes,
+    epochs,
+  });
+  const before = (await kept.read()) ?? {
     epoch: 0,
     trained: { parameters: network.init(createRandom(ownSeed), options.parameters), moments: {} },
   };
@@ -93,11 +96,6 @@ async function train(options: SupervisedSegmenterOptions, lesson: Lesson): Promi
       onEpoch?.(report);
       lesson.onProgress?.(report.epoch, report.epochs);
     },
-    keep: async (epoch, { parameters, moments }) => {
-      const finished = epoch === epochs;
-      // Nobody needs moments once nothing is left to learn.
-      const trained = { parameters, moments: finished ? {} : moments };
-      await memory?.write(kept, encodeProgress({ epoch, trained }, identity), finished);
-    },
+    keep: (epoch, trained) => kept.keep({ epoch, trained }),
   });
 }

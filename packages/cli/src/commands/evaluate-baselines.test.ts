@@ -62,23 +62,29 @@ describe('baselines', { timeout: 300_000 }, () => {
     expect((await evaluateRun(few, out, runs.own, noSignal)).arms).toHaveLength(1);
   });
 
-  it('keep what the supervised arm learned, for other visits and other programs', async () => {
+  it('keep what they learned, for other visits and other programs', async () => {
     const out = runs.at('baselines');
+    const config = tinyConfig({ evaluation });
     const { weights: weightsFile, checkpoint, evaluation: records } = runFolder(out);
-    const file = weightsFile('supervised-liver');
-    const { weights, metadata } = parseSafetensors(await readFile(file));
-    expect(metadata.get('epoch')).toBe('1');
-    expect(weights.has('encoder.localconv.weight')).toBe(true);
-    await expect(access(checkpoint('supervised-liver'))).rejects.toThrow('ENOENT');
-    const written = await stat(file);
+    const support = (await evaluateRun(config, out, runs.own, noSignal)).arms.find(({ arm }) => arm === 'mrnet');
+    const names = ['supervised-liver', ...['mrnet', 'dpersona'].map((arm) => `${arm}-liver-${support!.supports[0]!.support}`)];
+    const inodes = () => Promise.all(names.map(async (name) => (await stat(weightsFile(name))).ino));
+    const kernels = ['encoder', 'coarse.encoder', 'encoder'].map((prefix) => `${prefix}.localconv.weight`);
+    for (const [index, name] of names.entries()) {
+      const { weights, metadata } = parseSafetensors(await readFile(weightsFile(name)));
+      expect(metadata.get('epoch')).toBe(name.startsWith('dpersona') ? '2' : '1');
+      expect([...weights.keys()]).toContain(kernels[index]);
+      await expect(access(checkpoint(name))).rejects.toThrow('ENOENT');
+    }
+    const written = await inodes();
     await rm(records, { recursive: true });
-    const own = { ...evaluation, arms: ['supervised' as const] };
+    const own = { ...evaluation, arms: ['mrnet' as const, 'dpersona' as const, 'supervised' as const] };
     await evaluateRun(tinyConfig({ evaluation: own }), out, runs.own, noSignal);
-    expect((await stat(file)).ino).toBe(written.ino);
+    expect(await inodes()).toEqual(written);
     // Other settings would learn something else; what was learned is not thrown away silently.
     await rm(records, { recursive: true });
     const other = tinyConfig({ evaluation: { ...own, baselines: { ...own.baselines, epochs: 2 } } });
-    const refused = { code: 'weights', file, remedy: 'Delete it to learn again.' };
+    const refused = { code: 'weights', file: weightsFile('supervised-liver'), remedy: 'Delete it to learn again.' };
     await expect(evaluateRun(other, out, runs.own, noSignal)).rejects.toMatchObject(refused);
   });
 });

@@ -27,7 +27,7 @@ export async function startingEncoder(config: RunConfig): Promise<ParameterRecor
  * A network that is trained when it is evaluated, on the run's backbone.
  *
  * @param parameters of the encoder to start from; they stay the caller's
- * @param memory keeps the supervised network; those that learn from a support are not kept
+ * @param memory keeps what is learned
  */
 export function trainedSegmenter(
   name: 'mrnet' | 'dpersona' | 'supervised',
@@ -35,7 +35,7 @@ export function trainedSegmenter(
   dataset: Dataset,
   parameters: ParameterRecord,
   statistics: Statistics | undefined,
-  memory?: LearningMemory,
+  memory: LearningMemory,
 ): Segmenter {
   const { epochs, learningRate, augmentation, mrnet, dpersona, supervised } = config.evaluation.baselines;
   const common = {
@@ -46,6 +46,7 @@ export function trainedSegmenter(
     augmentation,
     ...(learningRate === undefined ? {} : { learningRate }),
     ...(statistics === undefined ? {} : { statistics }),
+    memory,
   };
   switch (name) {
     case 'mrnet':
@@ -60,7 +61,6 @@ export function trainedSegmenter(
         dataset,
         scans,
         seed: config.seed,
-        ...(memory === undefined ? {} : { memory }),
       } as SupervisedSegmenterOptions);
     }
   }

@@ -6,6 +6,9 @@ import type { RunFolder } from './folder.js';
 import { withPlace } from './place.js';
 import type { Shard } from './shard.js';
 
+/** Networks that learn from one image finish an epoch in seconds; writing one down takes a part of that. */
+const pause = 20_000;
+
 /**
  * Where a run keeps networks that learn while it is evaluated: in `checkpoints` until they are finished, then in
  * `weights`.
@@ -16,6 +19,7 @@ export async function learnedIn(config: RunConfig, folder: RunFolder, shard?: Sh
   const own = (name: string): string => (shard === undefined ? name : `${name}.${shard.index}-of-${shard.count}`);
   return {
     identity: await identityOf(config, folder),
+    pause,
     read: async (name, decode) => {
       for (const file of [folder.weights(own(name)), folder.checkpoint(own(name))]) {
         if (!(await exists(file))) continue;

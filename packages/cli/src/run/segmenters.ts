@@ -86,8 +86,7 @@ export async function openSegmenters(
       case 'mrnet':
       case 'dpersona':
       case 'supervised': {
-        // Only this network is kept, and what it starts from is a file to be hashed.
-        const memory = name === 'supervised' ? await learnedIn(config, folder, shard) : undefined;
+        const memory = await learnedIn(config, folder, shard);
         if (config.evaluation.baselines.start === 'base') {
           const { parameters } = await open('base');
           return trainedSegmenter(name, config, dataset, withPrefix(parameters, encoderPrefix), statistics, memory);
