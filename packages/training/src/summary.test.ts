@@ -65,14 +65,16 @@ describe('compareArms', () => {
   const [one] = summarise(base);
   const [other] = summarise(better);
 
-  it('pairs the supports both arms have', () => {
+  it('pairs the support scans both arms have, over the classes both have', () => {
+    expect(pairedSupports(other!, one!)).toEqual([
+      [expect.closeTo((0.9 + 0.75) / 2, 12), expect.closeTo((0.725 + 0.5) / 2, 12)],
+      [expect.closeTo(0.9, 12), expect.closeTo(0.9, 12)],
+    ]);
     const { first, second, test } = compareArms(other!, one!);
-    expect([first, second, test.n]).toEqual(['japc', 'base', 3]);
-    expect(test.meanDifference).toBeCloseTo((0.175 + 0 + 0.25) / 3, 12);
-    // Differences 0.175, 0 and 0.25: t by hand.
-    const mean = 0.425 / 3;
-    const deviation = Math.sqrt(((0.175 - mean) ** 2 + mean ** 2 + (0.25 - mean) ** 2) / 2);
-    expect(test.t).toBeCloseTo(mean / (deviation / Math.sqrt(3)), 9);
+    expect([first, second, test.n]).toEqual(['japc', 'base', 2]);
+    // Differences 0.2125 and 0: their mean is half of the one, and so is the standard error.
+    expect(test.meanDifference).toBeCloseTo(0.2125 / 2, 12);
+    expect(test.t).toBeCloseTo(1, 9);
     expect(compareArms(one!, other!).test.t).toBeCloseTo(-test.t, 12);
   });
 

@@ -10,7 +10,7 @@ import {
 } from '@fsmr/metrics';
 import type { EpisodeRecords } from './evaluate.js';
 
-/** Dice of one support image of one class: the unit of observation of the paper's test. */
+/** Dice of one class taught by one support scan. */
 export interface SupportDice {
   readonly support: string;
   readonly class: string;
@@ -30,13 +30,13 @@ export interface ArmSummary {
   readonly byRater: Readonly<Record<string, number>>;
   /** Mean over classes with equal weights: the paper's Dice_m. */
   readonly dice: number;
-  /** Bootstrap interval over supports of `dice`. */
+  /** Bootstrap interval of `dice` over support scans, each with all its classes. */
   readonly interval: Interval;
   /** Query scans and raters for which nothing was predicted and nothing is true; they enter no mean. */
   readonly undefinedCount: number;
 }
 
-/** Whether one arm beats another: a one-tailed paired t-test over supports, first greater than second. */
+/** Whether one arm beats another: a one-tailed paired t-test over support scans, first greater than second. */
 export interface ArmComparison {
   readonly first: string;
   readonly second: string;
@@ -89,9 +89,13 @@ function summariseArm(arm: string, records: readonly CountRecord[]): ArmSummary 
       raters.map((rater) => [rater, classMean(supports, classes, ({ byRater }) => byRater[rater])]),
     ),
     dice: classMean(supports, classes, ({ dice }) => dice),
-    interval: bootstrapInterval(supports, (drawn) => classMean(drawn, classes, ({ dice }) => dice), {
-      method: 'percentile',
-    }),
+    interval: bootstrapInterval(
+      [...byScan(supports).values()],
+      (drawn) => classMean(drawn.flat(), classes, ({ dice }) => dice),
+      {
+        method: 'percentile',
+      },
+    ),
     undefinedCount,
   };
 }
@@ -112,15 +116,33 @@ function classMean(
   return means.length === 0 ? Number.NaN : mean(means);
 }
 
-/** Dice of the supports that both arms have and that are defined for both: what a paired test is made of. */
+/** What each support scan taught: the unit of observation of the paper's test, whatever number of classes it shows. */
+function byScan(supports: readonly SupportDice[]): Map<string, SupportDice[]> {
+  const scans = new Map<string, SupportDice[]>();
+  for (const support of supports) {
+    const known = scans.get(support.support);
+    if (known === undefined) scans.set(support.support, [support]);
+    else known.push(support);
+  }
+  return scans;
+}
+
+/**
+ * Dice of the support scans that both arms have, each the mean over those of its classes that are defined for both: what
+ * a paired test is made of (evaluation section 9.8).
+ */
 export function pairedSupports(first: ArmSummary, second: ArmSummary): (readonly [first: number, second: number])[] {
-  const key = (support: SupportDice): string => JSON.stringify([support.class, support.support]);
-  const others = new Map(second.supports.map((support) => [key(support), support.dice]));
-  return first.supports.flatMap((support) => {
-    const other = others.get(key(support));
-    return other === undefined || Number.isNaN(other) || Number.isNaN(support.dice)
+  const others = byScan(second.supports);
+  return [...byScan(first.supports)].flatMap(([scan, classes]) => {
+    const pairs = classes.flatMap((own) => {
+      const other = others.get(scan)?.find((one) => one.class === own.class);
+      return other === undefined || Number.isNaN(other.dice) || Number.isNaN(own.dice)
+        ? []
+        : [[own.dice, other.dice] as const];
+    });
+    return pairs.length === 0
       ? []
-      : [[support.dice, other] as const];
+      : [[mean(pairs.map(([own]) => own)), mean(pairs.map(([, other]) => other))] as const];
   });
 }
 

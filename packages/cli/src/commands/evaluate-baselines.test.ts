@@ -67,7 +67,10 @@ describe('baselines', { timeout: 300_000 }, () => {
     const config = tinyConfig({ evaluation });
     const { weights: weightsFile, checkpoint, evaluation: records } = runFolder(out);
     const support = (await evaluateRun(config, out, runs.own, noSignal)).arms.find(({ arm }) => arm === 'mrnet');
-    const names = ['supervised-liver', ...['mrnet', 'dpersona'].map((arm) => `${arm}-liver-${support!.supports[0]!.support}`)];
+    const names = [
+      'supervised-liver',
+      ...['mrnet', 'dpersona'].map((arm) => `${arm}-liver-${support!.supports[0]!.support}`),
+    ];
     const inodes = () => Promise.all(names.map(async (name) => (await stat(weightsFile(name))).ino));
     const kernels = ['encoder', 'coarse.encoder', 'encoder'].map((prefix) => `${prefix}.localconv.weight`);
     for (const [index, name] of names.entries()) {

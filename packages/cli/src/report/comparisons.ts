@@ -18,14 +18,18 @@ export interface Comparison {
 /**
  * Compares rows in pairs, as one family.
  *
- * A pair is one class of one support scan: the difference of both rows under the same seed, averaged over the seeds that
- * both used it with. More seeds so make a case surer and not the sample larger. Where another seed draws other images
+ * A pair is one support scan: the difference of both rows under the same seed, averaged over the classes it shows, then
+ * over the seeds that both used it with. More seeds so make a case surer and not the sample larger. Where another seed draws other images
  * (the phantom), each is a case of its own. Holm's correction counts all comparisons given here.
  */
 export function compareFamily(pairs: readonly (readonly [first: Scores, second: Scores])[]): Comparison[] {
   const found = pairs.map(([first, second]) => {
     const shared = sharedCases(first, second);
-    const differences = shared.map(([own, other]) => [...own.dice].map(([name, dice]) => dice - other.dice.get(name)!));
+    const differences = shared.map(([own, other]) =>
+      [...own.dice].map(
+        ([repeat, classes]) => mean([...classes.values()]) - mean([...other.dice.get(repeat)!.values()]),
+      ),
+    );
     const pooled = differences.flat();
     return {
       first,
@@ -45,10 +49,18 @@ function sharedCases(first: Scores, second: Scores): [first: Case, second: Case]
   return first.cases.flatMap((own): [Case, Case][] => {
     const other = others.get(own.key);
     if (other === undefined) return [];
-    const repeats = [...own.dice.keys()].filter((repeat) => other.dice.has(repeat));
-    const only = (one: Case): Case => ({ ...one, dice: new Map(repeats.map((name) => [name, one.dice.get(name)!])) });
-    return repeats.length === 0 ? [] : [[only(own), only(other)]];
+    const [mine, its] = [within(own, other), within(other, own)];
+    return mine.dice.size === 0 ? [] : [[mine, its]];
   });
+}
+
+/** What a case gave for the repeats and classes that another has too. */
+function within(one: Case, other: Case): Case {
+  const dice = [...one.dice].flatMap(([repeat, classes]) => {
+    const both = [...classes].filter(([name]) => other.dice.get(repeat)?.has(name));
+    return both.length === 0 ? [] : [[repeat, new Map(both)] as const];
+  });
+  return { ...one, dice: new Map(dice) };
 }
 
 function testOf(differences: readonly number[]): TTest | undefined {

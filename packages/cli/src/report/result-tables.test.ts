@@ -70,6 +70,28 @@ describe('resultTables', () => {
     expect(comparison!.adjusted).toBe(comparison!.test!.p);
   });
 
+  it('takes a support of several classes for one pair', async () => {
+    const raters = (anna: number, ben: number) => ({ anna, ben });
+    const of = (x: number, y: number, alone: number): MadeUpDice[string] => ({
+      x: { a: raters(x, x), b: raters(alone, alone) },
+      y: { a: raters(y, y) },
+    });
+    const run = await madeUpRun(
+      join(folder, 'classes'),
+      { seed: 1, evaluation: { arms: ['base', 'japc'], supports: ['a', 'b'] } },
+      { base: of(50, 20, 60), japc: of(60, 40, 60) },
+    );
+    const [base, japc] = scoresOf(groupRuns([await readRunResults(run)])[0]!);
+    const [comparison] = compareFamily([[japc!, base!]]);
+    // a: (10 + 20) / 2, b: 0, so the mean is 7.5 and so is its standard error.
+    expect(comparison!.test).toMatchObject({
+      n: 2,
+      meanDifference: expect.closeTo(0.075, 12),
+      t: expect.closeTo(1, 9),
+    });
+    expect(comparison!.gain).toBeCloseTo((0.05 + 0.2) / 2, 12);
+  });
+
   it('corrects a family for its number', () => {
     const [base, japc] = scoresOf(groupRuns(runs)[0]!);
     const [one, other] = compareFamily([

@@ -16,11 +16,11 @@ export interface ResultsInputs {
 const meaning =
   "Dice of each rater's prediction with that rater's own truth, averaged over queries, then over raters, supports and " +
   'classes with equal weights, then over seeds. The best value of a column is bold. Intervals are bootstraps over cases ' +
-  '(95 %); a case is one class of one support scan with the values of all its seeds.';
+  '(95 %); a case is one support scan with all its classes and seeds.';
 
 const testing =
   'p: one-tailed paired t-test, is the method better with JAPC than without? A pair is a case: both arms under the same ' +
-  'seed, the difference averaged over the seeds that used that support, so that more seeds do not pass for more cases. ' +
+  'seed, the difference averaged over the classes of that support and the seeds that used it, so that more seeds do not pass for more cases. ' +
   'Where a seed draws its own images (phantom), a support of each seed is a case of its own. "Seeds as pairs" takes ' +
   'every seed of a case as a pair. Holm corrects over all rows of a data set and setting that are compared with the same ' +
   'kind of opponent; in an ablation over all its rows. Gain and change: difference of the means over the supports ' +

@@ -1,5 +1,5 @@
 import { bootstrapInterval, type CountRecord, type Interval, mean, standardDeviation } from '@fsmr/metrics';
-import { type ArmSummary, type SupportDice, summarise } from '@fsmr/training';
+import { type ArmSummary, summarise } from '@fsmr/training';
 import type { Experiment } from './experiments.js';
 
 /** Dice of one arm in one repeat. */
@@ -22,16 +22,15 @@ export interface Scores {
   readonly interval: Interval;
   /** Sample standard deviation of `dice` over repeats; NaN for one. */
   readonly spread: number;
-  /** What was resampled: classes of support scans. */
+  /** What was resampled: support scans. */
   readonly cases: readonly Case[];
 }
 
-/** One class of one support scan, the unit of observation, and what it gave in each repeat that used it. */
+/** One support scan, the unit of observation, and what it taught in each repeat that used it. */
 export interface Case {
   readonly key: string;
-  readonly class: string;
-  /** Dice by name of the repeat. */
-  readonly dice: ReadonlyMap<string, number>;
+  /** Dice by name of the repeat, then by class. */
+  readonly dice: ReadonlyMap<string, ReadonlyMap<string, number>>;
 }
 
 /** The scores of every arm of an experiment, arms in the order of their first appearance. */
@@ -68,35 +67,30 @@ function scoreArm(experiment: Experiment, arm: string): Scores {
 /** Supports of several repeats; one whose image is the same in each of them is one case. */
 function casesOf({ seededData, repeats: all }: Experiment, repeats: readonly RepeatScores[]): Case[] {
   const seeds = new Map(all.map(({ name, seed }) => [name, seed]));
-  const cases = new Map<string, { readonly key: string; readonly class: string; readonly dice: Map<string, number> }>();
+  const cases = new Map<string, { readonly key: string; readonly dice: Map<string, Map<string, number>> }>();
   for (const { name, summary } of repeats) {
-    for (const support of summary.supports) {
-      if (Number.isNaN(support.dice)) continue;
-      const key = caseKey(support, seededData ? seeds.get(name)! : '');
-      const known = cases.get(key) ?? { key, class: support.class, dice: new Map<string, number>() };
-      known.dice.set(name, support.dice);
+    for (const { support, class: own, dice } of summary.supports) {
+      if (Number.isNaN(dice)) continue;
+      const key = JSON.stringify([seededData ? seeds.get(name)! : '', support]);
+      const known = cases.get(key) ?? { key, dice: new Map<string, Map<string, number>>() };
+      known.dice.set(name, (known.dice.get(name) ?? new Map<string, number>()).set(own, dice));
       cases.set(key, known);
     }
   }
   return [...cases.values()];
 }
 
-function caseKey({ class: name, support }: SupportDice, data: string): string {
-  return JSON.stringify([data, name, support]);
-}
-
 /** As the table: mean over supports of a class, then over classes, then over repeats. */
 export function meanOfCases(cases: readonly Case[]): number {
-  const sums = new Map<string, Map<string, { sum: number; count: number }>>();
+  const values = new Map<string, Map<string, number[]>>();
   for (const one of cases) {
-    for (const [repeat, dice] of one.dice) {
-      const byClass = sums.get(repeat) ?? new Map<string, { sum: number; count: number }>();
-      const known = byClass.get(one.class) ?? { sum: 0, count: 0 };
-      byClass.set(one.class, { sum: known.sum + dice, count: known.count + 1 });
-      sums.set(repeat, byClass);
+    for (const [repeat, classes] of one.dice) {
+      const byClass = values.get(repeat) ?? new Map<string, number[]>();
+      for (const [name, dice] of classes) byClass.set(name, [...(byClass.get(name) ?? []), dice]);
+      values.set(repeat, byClass);
     }
   }
-  return mean([...sums.values()].map((byClass) => mean([...byClass.values()].map(({ sum, count }) => sum / count))));
+  return mean([...values.values()].map((byClass) => mean([...byClass.values()].map(mean))));
 }
 
 /** Means key by key; a key that some records lack is averaged over the others. */
