@@ -1,5 +1,6 @@
 import { avgPool2d } from '@fsmr/core';
 import * as tf from '@tensorflow/tfjs';
+import { windowCoverage } from './coverage.js';
 
 /** Rows and columns of a pooling window, in feature cells. */
 export type PoolingWindow = readonly [number, number];
@@ -35,11 +36,13 @@ export function filledCells(
   window: PoolingWindow,
   threshold: number,
 ): number[] {
-  const coverage = tf.tidy(() => avgPool2d(tf.expandDims(mask, 3), window).dataSync());
+  const coverage = windowCoverage(mask, window);
+  // The published program compares in float32.
+  const least = Math.fround(threshold);
   const perShot = coverage.length / mask.shape[0];
   const filled: number[] = [];
   coverage.forEach((share, i) => {
-    if (share > threshold) filled.push(shots[Math.floor(i / perShot)]! * perShot + (i % perShot));
+    if (share > least) filled.push(shots[Math.floor(i / perShot)]! * perShot + (i % perShot));
   });
   return filled;
 }

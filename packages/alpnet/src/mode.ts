@@ -1,5 +1,6 @@
-import { avgPool2d, type ClassName } from '@fsmr/core';
-import * as tf from '@tensorflow/tfjs';
+import type { ClassName } from '@fsmr/core';
+import type * as tf from '@tensorflow/tfjs';
+import { windowCoverage } from './coverage.js';
 
 /**
  * Which prototypes a mask gives: one of each pooled cell it fills (`grid`), these and its mean feature (`grid+class`),
@@ -19,9 +20,8 @@ const testWindow = 4;
 export function prototypeMode(className: ClassName, mask: tf.Tensor3D, threshold: number): PrototypeMode {
   if (className === 'background') return 'grid';
   const [, height, width] = mask.shape;
-  const fullest = tf.tidy(() => {
-    const window = [Math.min(testWindow, height), Math.min(testWindow, width)] as const;
-    return tf.max(avgPool2d(tf.expandDims(mask, 3), window)).dataSync()[0]!;
-  });
-  return fullest >= threshold ? 'grid+class' : 'class';
+  const window = [Math.min(testWindow, height), Math.min(testWindow, width)] as const;
+  const fullest = windowCoverage(mask, window).reduce((most, share) => Math.max(most, share), 0);
+  // The published program compares in float32.
+  return fullest >= Math.fround(threshold) ? 'grid+class' : 'class';
 }

@@ -51,7 +51,7 @@ function classifyOne(pass: Pass, className: ClassName): ClassOutcome {
     return method.maskResolution === 'image' ? mask : resizeMasks(mask, gridOf(support));
   };
   const raterMasks = pass.foreground.map(atGrid);
-  const consensusMask = atGrid(pass.consensus);
+  const consensusMask = consensusOf(pass, raterMasks) ?? atGrid(pass.consensus);
   const context: MethodContext = pass;
   const { parameters, training, direction, random } = context;
   const common = { parameters, training, direction, random, className, support, query };
@@ -79,6 +79,17 @@ function classifyOne(pass: Pass, className: ClassName): ClassOutcome {
   });
   const levels = scored[0]!.map((_, level) => tf.stack(scored.map((maps) => maps[level]!)) as tf.Tensor3D);
   return { prototypes, calibration, similarities: levels };
+}
+
+/**
+ * The soft consensus of masks that are on the grid already, as the published program takes it. It is the consensus on
+ * the grid but for the last bit, which decides whether a cell that raters share reaches a threshold. None where the
+ * consensus is a majority, or raters outlined different shots.
+ */
+function consensusOf({ method, shots, consensus }: Pass, raterMasks: readonly tf.Tensor3D[]): tf.Tensor3D | undefined {
+  if (method.calibrator?.consensus === 'majority') return undefined;
+  if (shots.some((own) => own.length !== consensus.shape[0])) return undefined;
+  return tf.div(tf.addN([...raterMasks]), raterMasks.length);
 }
 
 /** A rater without any prototype is similar to nothing: zero everywhere, as the published program has it. */
