@@ -133,11 +133,13 @@ describe('RPT', () => {
     });
   });
 
-  it('keeps the regions of every shot, the whole in the last row', () => {
+  it('keeps the regions of every shot, out of the way of calibrators, beside the whole', () => {
     tf.tidy(() => {
-      const level = (shots: number) => segment([typical], { shots }).classes.foreground!.prototypes[0]!.levels[0]!;
-      expect(level(1).shape).toEqual([10, channels]);
-      expect(level(2).shape).toEqual([19, channels]);
+      for (const shots of [1, 2]) {
+        const { levels, uncalibrated } = segment([typical], { shots }).classes.foreground!.prototypes[0]!;
+        expect(levels.map(({ shape }) => shape)).toEqual([[1, channels]]);
+        expect(uncalibrated!.map(({ shape }) => shape)).toEqual([[9 * shots, channels]]);
+      }
     });
   });
 
@@ -146,7 +148,7 @@ describe('RPT', () => {
       name: 'identity',
       consensus: 'soft',
       init: () => ({}),
-      calibrate: ({ raters }) => ({ raters, loss: tf.scalar(0) }),
+      calibrate: ({ raters }) => ({ raters: raters.map(({ levels }) => ({ levels })), loss: tf.scalar(0) }),
     };
     tf.tidy(() => {
       const boxes = [typical, { ...typical, top: 5 }];

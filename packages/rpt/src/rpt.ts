@@ -50,7 +50,7 @@ export interface RptShared {
 /**
  * RPT: few-shot segmentation via a region-enhanced prototypical transformer (Zhu, Wang, Xin and Zhang, 2023).
  *
- * The foreground's prototypes are the means of its regions and, as the last row, the mean of the whole. A transformer
+ * The foreground's prototype is the mean of the whole; the means of its regions come along uncalibrated. A transformer
  * block turns the regions towards the query, a coarse query prototype after the other; their mean plus the whole's
  * prototype segments the query against the threshold the backbone predicts. The reverse pass of the alignment loss
  * compares with the whole's prototype alone. Reads the first feature map; needs features with a `threshold`.
@@ -77,7 +77,9 @@ export function rpt(options: RptOptions = {}): PrototypeMethod<RptShared> {
       const whole = shotMeanPrototype(features, mask);
       if (direction === 'reverse') return { levels: [whole] };
       const pick = firstRegionOf(firstRegion, shared.noise);
-      return { levels: [tf.tidy(() => tf.concat([regionalPrototypes(features, mask, regions, pick), whole], 0))] };
+      // A calibrator sees the whole alone. Among a hundred regions a rater it would drown, and they are no prototypes of
+      // the class: their cells lie on the rim, or, for small masks, outside.
+      return { levels: [whole], uncalibrated: [regionalPrototypes(features, mask, regions, pick)] };
     },
     score: (inputs) => [
       inputs.direction === 'reverse'
@@ -100,10 +102,8 @@ function scoreRegions(inputs: ScoreInputs<RptShared>, iterations: number, drop: 
     random: shared.noise.fork('dropout'),
   };
   return tf.tidy(() => {
-    const level = prototypes.levels[0]!;
-    const last = level.shape[0] - 1;
-    const whole = tf.slice(level, [last, 0], [1, -1]);
-    let turned = tf.slice(level, [0, 0], [last, -1]);
+    const whole = prototypes.levels[0]!;
+    let turned = prototypes.uncalibrated![0]!;
     let found = foregroundProbability(shared.unit, whole, threshold);
     for (let iteration = 0; iteration < iterations; iteration++) {
       const coarse = maskedAveragePool(features, tf.expandDims(found, 0) as tf.Tensor3D);

@@ -12,6 +12,11 @@ export type Direction = 'forward' | 'reverse';
 export interface Prototypes {
   /** One matrix [N, C] a feature map the method uses; N may differ from rater to rater. */
   readonly levels: readonly tf.Tensor2D[];
+  /**
+   * Matrices that pass a calibrator by as they are: not what the class looks like but what the method makes that from, such
+   * as RPT's regions, which it fits to the query itself.
+   */
+  readonly uncalibrated?: readonly tf.Tensor2D[];
 }
 
 /** What a calibrator is given: one class, all raters. */
@@ -28,7 +33,7 @@ export interface CalibrationInputs {
 
 /** What a calibrator answers. */
 export interface Calibration {
-  /** Calibrated prototypes, in rater order, each with as many rows as before. */
+  /** Calibrated prototypes, in rater order, each with as many rows as before; what passes by need not come back. */
   readonly raters: readonly Prototypes[];
   /** The calibration loss of this class, a scalar. */
   readonly loss: tf.Scalar;

@@ -72,9 +72,10 @@ function classifyOne(pass: Pass, className: ClassName): ClassOutcome {
     training,
     direction,
   });
-  const scored = (calibration?.raters ?? prototypes).map((own) => {
+  const scored = prototypes.map((extracted, rater) => {
+    const own = { ...extracted, ...calibration?.raters[rater] };
     const inputs = { ...common, prototypes: own, shared };
-    const refined = training || method.refine === undefined ? own : method.refine(inputs);
+    const refined = training || method.refine === undefined ? own : { ...own, ...method.refine(inputs) };
     return scoreOrZero(method, { ...inputs, prototypes: refined });
   });
   const levels = scored[0]!.map((_, level) => tf.stack(scored.map((maps) => maps[level]!)) as tf.Tensor3D);
