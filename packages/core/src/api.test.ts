@@ -47,6 +47,7 @@ it('exports exactly this', () => {
       "restoreRandom",
       "runKernel",
       "safeNormalize",
+      "scalarGradients",
       "segmentEpisode",
       "segmentFeatures",
       "selectShots",

@@ -7,6 +7,7 @@ it('exports what it says and nothing else', () => {
       "attentionEntropy",
       "attentionPrefix",
       "calibrationLoss",
+      "consensusRows",
       "defaultProjectionWidth",
       "deviations",
       "gate",
@@ -17,6 +18,8 @@ it('exports what it says and nothing else', () => {
       "presets",
       "prototypeSpread",
       "raterAttention",
+      "residualMlp",
+      "residualMlpPrefix",
     ]
   `);
 });

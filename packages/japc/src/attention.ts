@@ -1,4 +1,4 @@
-import { ShapeError } from '@fsmr/core';
+import { ConfigError, ShapeError } from '@fsmr/core';
 import * as tf from '@tensorflow/tfjs';
 import { project } from './projection.js';
 
@@ -41,7 +41,7 @@ export interface JointAttention {
  * Joint attention over the prototypes of all raters: `Q = P Wq, K = Delta Wk, V = P, A = sigma(Q K^T / sqrt(d)),
  * P~ = A V`, where Delta is the deviation from the consensus and d the width of Q and K (JAPC, section 2.3).
  *
- * @throws ShapeError where the matrices do not fit together.
+ * @throws ShapeError where the matrices do not fit together; ConfigError for another sigma.
  */
 export function jointAttention(inputs: JointAttentionInputs): JointAttention {
   const { prototypes, deviations, queryWeight, keyWeight, queryBias, keyBias } = inputs;
@@ -50,6 +50,9 @@ export function jointAttention(inputs: JointAttentionInputs): JointAttention {
     throw new ShapeError(
       `prototypes [${prototypes.shape}] with deviations [${deviations.shape}], Wq [${queryWeight.shape}] with Wk [${keyWeight.shape}].`,
     );
+  }
+  if (sigma !== 'softmax' && sigma !== 'sigmoid') {
+    throw new ConfigError(`sigma cannot be ${JSON.stringify(sigma)}.`, { remedy: "Choose 'softmax' or 'sigmoid'." });
   }
   return tf.tidy(() => {
     const queries = project(prototypes, queryWeight, queryBias);

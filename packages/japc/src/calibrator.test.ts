@@ -3,6 +3,7 @@ import { expectClose, expectNoLeak } from '@fsmr/testing';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { attentionPrefix, defaultProjectionWidth, type JapcOptions, japcCalibrator } from './index.js';
+import { presets, resolveOptions } from './options.js';
 
 const channels = 6;
 const random = createRandom(1);
@@ -161,6 +162,20 @@ describe('calibrate', () => {
   it('refuses options that make no sense', () => {
     expect(() => japcCalibrator({ preset: 'best' as never })).toThrow(ConfigError);
     expect(() => japcCalibrator({ temperature: 0 })).toThrow('JAPC temperature must be positive, not 0.');
+    expect(() => japcCalibrator({ residual: Number.NaN })).toThrow('JAPC residual must be a number or false');
+    for (const wrong of [
+      { operator: 'joint-sofmax' },
+      { loss: 'median' },
+      { comparison: 'closest' },
+      { consensus: 'hard' },
+      { initialisation: 'xavier' },
+      { projections: 'own' },
+      { oneRater: 'no' },
+    ]) {
+      expect(() => japcCalibrator(wrong as never)).toThrow(/^JAPC \w+ cannot be ".*"/);
+    }
+    // Not given is not given, however it is written.
+    expect(resolveOptions({ preset: 'paper', operator: undefined as never })).toEqual(presets.paper);
     expect(() => japcCalibrator({ projectionWidth: 1.5 })).toThrow('projectionWidth must be a positive whole number');
   });
 

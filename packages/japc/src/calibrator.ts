@@ -11,8 +11,10 @@ import {
 } from '@fsmr/core';
 import * as tf from '@tensorflow/tfjs';
 import { type CalibratedLevel, calibrateLevel } from './level.js';
+import { operatorOf } from './operators.js';
 import { type JapcOptions, type ResolvedOptions, resolveOptions } from './options.js';
-import { defaultProjectionWidth, findProjections, initProjections, projectionPrefix } from './parameters.js';
+import { defaultProjectionWidth, initProjections, projectionPrefix } from './parameters.js';
+import { initResidualMlp, residualMlpName } from './residual-mlp.js';
 
 /** Options of the calibrator alone, for methods put together by hand. */
 export interface CalibratorOptions extends JapcOptions {
@@ -46,7 +48,16 @@ function initParameters(
   channels: readonly number[],
   random: Random,
 ): ParameterRecord {
-  const { prefix, projectionWidth, projections, residual } = options;
+  const { prefix, projectionWidth, projections, residual, operator } = options;
+  if (operator === 'residual-mlp') {
+    const records = [...new Set(channels)].flatMap((width, i) =>
+      classes.map((owner) => {
+        const own = residualMlpName(prefix, owner, i === 0 ? undefined : width);
+        return addPrefix(initResidualMlp(width, random.fork(own)), own);
+      }),
+    );
+    return Object.assign({}, ...records);
+  }
   const owners = projections === 'separate' ? classes : [undefined];
   const widths = [...new Set(channels)];
   const records = owners.flatMap((owner) =>
@@ -71,11 +82,10 @@ function calibrate(options: ResolvedOptions, inputs: CalibrationInputs): Calibra
   return tf.tidy(() => {
     const levels = consensus.levels.map((ofConsensus, level) => {
       const own = raters.map(({ levels }) => levels[level]!);
-      const projections = findProjections(parameters, { ...options, className, channels: ofConsensus.shape[1] });
       return calibrateLevel({
         raters: own,
         consensus: ofConsensus,
-        projections,
+        operate: operatorOf(options, parameters, className, ofConsensus.shape[1]),
         gain: gainOf(options, parameters),
         options,
       });

@@ -26,28 +26,44 @@ export interface DeviationInputs {
 /**
  * Delta = p^(r) - p^(0), how each prototype differs from the consensus (JAPC, section 2.3).
  *
+ * @returns [N, D]
+ * @throws ShapeError where widths or counts do not fit, or as {@link consensusRows} does.
+ */
+export function deviations(inputs: DeviationInputs): tf.Tensor2D {
+  return tf.tidy(() => tf.sub(inputs.prototypes, consensusRows(inputs)));
+}
+
+/**
+ * p^(0), what each prototype is compared with.
+ *
  * Where the consensus mask has no prototype, as happens when raters share no whole cell, the mean of all raters'
  * prototypes stands in for it.
  *
- * @returns [N, D]
- * @throws ShapeError under `'one-to-one'` where a rater has another number of prototypes than the consensus.
+ * @returns [1, D], or [N, D] where each has its own
+ * @throws ShapeError where widths or counts do not fit; under `'one-to-one'` where a rater has another number of
+ * prototypes than the consensus, unless that has none.
  */
-export function deviations({ prototypes, counts, consensus, comparison }: DeviationInputs): tf.Tensor2D {
+export function consensusRows({ prototypes, counts, consensus, comparison }: DeviationInputs): tf.Tensor2D {
+  const [rows, width] = prototypes.shape;
+  const count = consensus.shape[0];
+  if (consensus.shape[1] !== width || counts.reduce((sum, own) => sum + own, 0) !== rows) {
+    throw new ShapeError(
+      `prototypes [${prototypes.shape}] of ${counts.join(' + ')} rows with a consensus [${consensus.shape}].`,
+    );
+  }
+  const unequal = comparison === 'one-to-one' && count > 0 ? counts.findIndex((own) => own !== count) : -1;
+  if (unequal >= 0) {
+    throw new ShapeError(
+      `rater ${unequal} has ${counts[unequal]} prototypes and the consensus ${count}, which cannot be compared one to one.`,
+      { remedy: "Compare with the 'mean' or the 'nearest' consensus prototype." },
+    );
+  }
   return tf.tidy(() => {
-    const count = consensus.shape[0];
-    if (count === 0) return tf.sub(prototypes, tf.mean(prototypes, 0, true));
+    if (count === 0) return tf.mean(prototypes, 0, true);
+    if (comparison === 'one-to-one') return tf.tile(consensus, [counts.length, 1]);
     // One consensus vector is its own mean and the nearest there is.
-    if (comparison === 'mean' || (comparison === 'nearest' && count === 1))
-      return tf.sub(prototypes, tf.mean(consensus, 0, true));
-    if (comparison === 'nearest') return tf.sub(prototypes, nearest(prototypes, consensus));
-    const unequal = counts.findIndex((own) => own !== count);
-    if (unequal >= 0) {
-      throw new ShapeError(
-        `rater ${unequal} has ${counts[unequal]} prototypes and the consensus ${count}, which cannot be compared one to one.`,
-        { remedy: "Compare with the 'mean' or the 'nearest' consensus prototype." },
-      );
-    }
-    return tf.sub(prototypes, tf.tile(consensus, [counts.length, 1]));
+    if (comparison === 'mean' || count === 1) return tf.mean(consensus, 0, true);
+    return nearest(prototypes, consensus);
   });
 }
 

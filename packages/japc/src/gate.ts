@@ -1,3 +1,4 @@
+import { ShapeError } from '@fsmr/core';
 import * as tf from '@tensorflow/tfjs';
 import { project } from './projection.js';
 
@@ -23,10 +24,15 @@ export interface GateInputs {
  * does not see the length of a prototype, so no prediction changes; only the calibration loss does.
  *
  * @returns calibrated [N, D] and gates [N] in (0, 1); the caller owns them.
- * @throws ShapeError where the widths differ.
+ * @throws ShapeError where the matrices do not fit together.
  */
 export function gate(inputs: GateInputs): { readonly calibrated: tf.Tensor2D; readonly gates: tf.Tensor1D } {
   const { prototypes, deviations, queryWeight, keyWeight, queryBias, keyBias } = inputs;
+  if (prototypes.shape.join() !== deviations.shape.join() || queryWeight.shape[0] !== keyWeight.shape[0]) {
+    throw new ShapeError(
+      `prototypes [${prototypes.shape}] with deviations [${deviations.shape}], Wq [${queryWeight.shape}] with Wk [${keyWeight.shape}].`,
+    );
+  }
   return tf.tidy(() => {
     const queries = project(prototypes, queryWeight, queryBias);
     const keys = project(deviations, keyWeight, keyBias);

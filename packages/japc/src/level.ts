@@ -1,10 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
-import { jointAttention } from './attention.js';
 import { calibrationLoss } from './calibration-loss.js';
-import { deviations } from './deviation.js';
-import { gate } from './gate.js';
+import { consensusRows } from './deviation.js';
+import type { Operator } from './operators.js';
 import type { ResolvedOptions } from './options.js';
-import type { Projections } from './parameters.js';
 import { splitLengths } from './scale.js';
 
 /** One class at one level. */
@@ -13,7 +11,7 @@ export interface LevelInputs {
   readonly raters: readonly tf.Tensor2D[];
   /** [N0, D] */
   readonly consensus: tf.Tensor2D;
-  readonly projections: Projections;
+  readonly operate: Operator;
   /** The scalar of the residual form [1]; undefined without one. */
   readonly gain: tf.Tensor | undefined;
   readonly options: ResolvedOptions;
@@ -23,7 +21,7 @@ export interface LevelInputs {
 export interface CalibratedLevel {
   /** [N_r, D] each, as many rows as before. */
   readonly raters: readonly tf.Tensor2D[];
-  /** [N, N]; the gate's is diagonal. */
+  /** [N, N]; diagonal where prototypes do not meet. */
   readonly attention: tf.Tensor2D;
   readonly loss: tf.Scalar;
 }
@@ -39,8 +37,8 @@ export function calibrateLevel(inputs: LevelInputs): CalibratedLevel {
     : { directions: stacked, lengths: undefined };
   const reference = options.normalize && consensus.shape[0] > 0 ? splitLengths(consensus).directions : consensus;
   const { comparison, loss: reduction } = options;
-  const delta = deviations({ prototypes, counts, consensus: reference, comparison });
-  const { mixed, attention } = mix(inputs, prototypes, delta);
+  const references = consensusRows({ prototypes, counts, consensus: reference, comparison });
+  const { mixed, attention } = inputs.operate(prototypes, references);
   const calibrated =
     inputs.gain === undefined
       ? mixed
@@ -50,28 +48,6 @@ export function calibrateLevel(inputs: LevelInputs): CalibratedLevel {
     attention,
     loss: calibrationLoss({ prototypes, calibrated, raters: raters.length, reduction }),
   };
-}
-
-function mix(
-  { projections, options }: LevelInputs,
-  prototypes: tf.Tensor2D,
-  delta: tf.Tensor2D,
-): { mixed: tf.Tensor2D; attention: tf.Tensor2D } {
-  const { operator, temperature, normalizeRows } = options;
-  if (operator === 'gate') {
-    const { calibrated, gates } = gate({ prototypes, deviations: delta, ...projections });
-    return { mixed: calibrated, attention: tf.diag(gates) as tf.Tensor2D };
-  }
-  const sigma = operator === 'joint-softmax' ? 'softmax' : 'sigmoid';
-  const { calibrated, attention } = jointAttention({
-    prototypes,
-    deviations: delta,
-    ...projections,
-    sigma,
-    temperature,
-    normalizeRows,
-  });
-  return { mixed: calibrated, attention };
 }
 
 /** Gives each rater its rows back. */

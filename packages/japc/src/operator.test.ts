@@ -1,4 +1,4 @@
-import { ShapeError } from '@fsmr/core';
+import { ConfigError, ShapeError } from '@fsmr/core';
 import { expectClose, expectNoLeak, gradientError } from '@fsmr/testing';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
@@ -138,5 +138,27 @@ describe('calibrationLoss', () => {
     const none = tf.zeros([0, 4]) as tf.Tensor2D;
     expect(calibrationLoss({ prototypes: none, calibrated: none, raters: 2, reduction: 'mean' }).dataSync()[0]).toBe(0);
     expect(() => calibrationLoss({ prototypes, calibrated: none, raters: 2, reduction: 'row' })).toThrow(ShapeError);
+  });
+});
+
+describe('what does not fit', () => {
+  const inputs = { prototypes, deviations: mean, queryWeight, keyWeight };
+
+  it('has typed errors, in the gate as in the attention', () => {
+    for (const operator of [gate, jointAttention]) {
+      expect(() => operator({ ...inputs, deviations: consensus })).toThrow(ShapeError);
+      expect(() => operator({ ...inputs, keyWeight: matrix(3, 4, 5) })).toThrow(ShapeError);
+      expect(() => operator({ ...inputs, queryBias: tf.zeros([3]) })).toThrow('a bias [3] does not fit');
+    }
+    expect(() => jointAttention({ ...inputs, sigma: 'tanh' as never })).toThrow(ConfigError);
+    const loss = { prototypes, calibrated: prototypes, raters: 2, reduction: 'mean' as const };
+    expect(() => calibrationLoss({ ...loss, reduction: 'max' as never })).toThrow(ConfigError);
+    expect(() => calibrationLoss({ ...loss, raters: 0 })).toThrow(ConfigError);
+  });
+
+  it('includes counts and widths of deviations', () => {
+    const of = { prototypes, consensus, counts: [2, 3], comparison: 'mean' as const };
+    expect(() => deviations({ ...of, counts: [2, 2] })).toThrow('of 2 + 2 rows');
+    expect(() => deviations({ ...of, consensus: matrix(3, 5, 1) })).toThrow(ShapeError);
   });
 });

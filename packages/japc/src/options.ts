@@ -2,13 +2,17 @@ import { ConfigError } from '@fsmr/core';
 import type { Reduction } from './calibration-loss.js';
 import type { Comparison } from './deviation.js';
 import { attentionPrefix, type Initialisation } from './parameters.js';
+import { residualMlpPrefix } from './residual-mlp.js';
 
 /** How prototypes are calibrated. `docs/japc.md` says what each choice does, with measurements. */
 export interface JapcOptions {
   /** Where the other options start from: see {@link presets}; `'default'` unless given. */
   readonly preset?: PresetName;
-  /** The joint attention of the paper, its sigmoid reading, or the published program's scalar gate. */
-  readonly operator?: 'joint-softmax' | 'joint-sigmoid' | 'gate';
+  /**
+   * The joint attention of the paper, its sigmoid reading, or one of the published program's two forms: its scalar gate,
+   * or the network that is off there, one a class, which adds to each prototype what it makes of it and the consensus.
+   */
+  readonly operator?: 'joint-softmax' | 'joint-sigmoid' | 'gate' | 'residual-mlp';
   /** How the calibration loss is reduced. */
   readonly loss?: Reduction;
   /** The consensus mask: the mean of the raters' masks, or the pixels more than half of them marked. */
@@ -88,32 +92,68 @@ export const presets: Readonly<Record<PresetName, ResolvedOptions>> = {
   },
 };
 
+/** What each option that is a choice may be. */
+const choices = {
+  operator: ['joint-softmax', 'joint-sigmoid', 'gate', 'residual-mlp'],
+  loss: ['sum', 'mean', 'row'],
+  consensus: ['soft', 'majority'],
+  comparison: ['mean', 'nearest', 'one-to-one'],
+  projections: ['shared', 'separate'],
+  initialisation: ['torch', 'similarity'],
+  oneRater: ['base', 'calibrate'],
+} as const satisfies { readonly [Name in keyof ResolvedOptions]?: readonly ResolvedOptions[Name][] };
+
 /**
- * Fills in the preset's choices. The gate brings its biases along unless told otherwise.
+ * Fills in the preset's choices; options that are undefined count as not given. The gate and the residual network bring
+ * their own unless told otherwise.
  *
- * @throws ConfigError on a preset or number that makes no sense.
+ * @throws ConfigError on a preset, choice or number that makes no sense.
  */
 export function resolveOptions(options: JapcOptions = {}): ResolvedOptions {
-  const { preset = 'default', ...given } = options;
+  const { preset = 'default', ...rest } = options;
   const base = presets[preset];
   if (base === undefined) {
     throw new ConfigError(`no JAPC preset ${JSON.stringify(preset)}.`, {
       remedy: `Choose one of ${Object.keys(presets).join(', ')}.`,
     });
   }
-  const start = given.operator === 'gate' ? { ...base, ...gateDefaults(base) } : base;
-  const resolved: ResolvedOptions = { ...start, ...given };
-  for (const name of ['temperature', 'sharpness'] as const) {
-    if (!(resolved[name] > 0)) throw new ConfigError(`JAPC ${name} must be positive, not ${resolved[name]}.`);
-  }
-  const { projectionWidth: width } = resolved;
-  if (typeof width === 'number' && !(Number.isInteger(width) && width > 0)) {
-    throw new ConfigError(`JAPC projectionWidth must be a positive whole number, not ${width}.`);
-  }
+  const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)) as JapcOptions;
+  const resolved: ResolvedOptions = { ...base, ...operatorDefaults(given.operator), ...given };
+  checkOptions(resolved);
   return resolved;
 }
 
-/** The gate scales prototypes, so a residual or a similarity start has no meaning for it. */
-function gateDefaults(base: ResolvedOptions): Partial<ResolvedOptions> {
-  return { ...presets.released, prefix: base.prefix };
+function checkOptions(resolved: ResolvedOptions): void {
+  for (const [name, allowed] of Object.entries(choices)) {
+    const value = resolved[name as keyof typeof choices];
+    if (!(allowed as readonly string[]).includes(value)) {
+      throw new ConfigError(`JAPC ${name} cannot be ${JSON.stringify(value)}.`, {
+        remedy: `Choose one of ${allowed.join(', ')}.`,
+      });
+    }
+  }
+  for (const name of ['temperature', 'sharpness'] as const) {
+    if (!(resolved[name] > 0 && Number.isFinite(resolved[name]))) {
+      throw new ConfigError(`JAPC ${name} must be positive, not ${resolved[name]}.`);
+    }
+  }
+  const { projectionWidth: width, residual } = resolved;
+  if (residual !== false && !Number.isFinite(residual)) {
+    throw new ConfigError(`JAPC residual must be a number or false, not ${residual}.`);
+  }
+  if (width !== 'full' && width !== 'budget' && !(Number.isInteger(width) && width > 0)) {
+    throw new ConfigError(`JAPC projectionWidth must be a positive whole number, 'full' or 'budget', not ${width}.`);
+  }
+}
+
+/** The published forms work on prototypes as they are; a residual or a similarity start has no meaning for them. */
+function operatorDefaults(operator: JapcOptions['operator']): Partial<ResolvedOptions> {
+  switch (operator) {
+    case 'gate':
+      return presets.released;
+    case 'residual-mlp':
+      return { ...presets.released, operator, prefix: residualMlpPrefix };
+    default:
+      return {};
+  }
 }

@@ -16,6 +16,9 @@ export function project(x: tf.Tensor2D, weight: tf.Tensor2D, bias?: tf.Tensor1D)
       remedy: 'The projections belong to another backbone or method.',
     });
   }
+  if (bias !== undefined && bias.shape.join() !== String(weight.shape[0])) {
+    throw new ShapeError(`a bias [${bias.shape}] does not fit a projection [${weight.shape}] (out, in).`);
+  }
   return tf.tidy(() => {
     const product: tf.Tensor2D = tf.matMul(x, weight, false, true);
     return bias === undefined ? product : tf.add(product, bias);

@@ -15,7 +15,7 @@ import { attentionPrefix, japc } from './index.js';
 
 /** The published program's two branches: the method each calibrates. */
 const branches: Record<string, (options: { protoGridSize: number; evaluationWindow: number }) => PrototypeMethod> = {
-  japc_main: dspnet as never,
+  japc_main: (options) => dspnet({ ...options, emptyGrid: 'none' }) as never,
   japc_sslalp: (options) => alpnet({ ...options, emptyGrid: 'none' }) as never,
 };
 

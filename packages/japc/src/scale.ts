@@ -9,7 +9,10 @@ export interface Polar {
   readonly lengths: tf.Tensor2D;
 }
 
-/** Splits prototypes [N, D] so that `directions * lengths` gives them back, zero rows and their gradients included. */
+/**
+ * Splits prototypes [N, D] so that `directions * lengths` gives them back, zero rows and their gradients included. Rows
+ * shorter than 1e-4, which a cosine does not see at full length either, come back shorter still.
+ */
 export function splitLengths(prototypes: tf.Tensor2D): Polar {
   return tf.tidy(() => {
     const directions = safeNormalize(prototypes) as tf.Tensor2D;

@@ -38,6 +38,7 @@ it('exports what the README lists', () => {
       "publishedBudgets",
       "publishedConstants",
       "publishedTraining",
+      "raterBoundLoss",
       "sampledEpisodes",
       "segmentationLoss",
       "serveEpisodes",

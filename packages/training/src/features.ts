@@ -65,8 +65,7 @@ export function createFeatureStore(encode: Encode, statistics?: Statistics, budg
         return known.features;
       }
       const image = read(scan, slice);
-      const features = encode(image);
-      image.dispose();
+      const features = encodeOnce(encode, image);
       const bytes = features.maps.reduce((sum, map) => sum + 4 * map.size, 0);
       // Two entries always fit: an episode needs its support and its query at once.
       for (const oldest of [...remembered.keys()]) {
@@ -81,4 +80,12 @@ export function createFeatureStore(encode: Encode, statistics?: Statistics, budg
       for (const key of [...remembered.keys()]) forget(key);
     },
   };
+}
+
+function encodeOnce(encode: (image: tf.Tensor4D) => FeatureMaps, image: tf.Tensor4D): FeatureMaps {
+  try {
+    return encode(image);
+  } finally {
+    image.dispose();
+  }
 }

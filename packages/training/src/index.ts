@@ -1,3 +1,4 @@
+export * from './bound-loss.js';
 export * from './checkpoint.js';
 export * from './class-masks.js';
 export * from './episodes.js';

@@ -1,8 +1,12 @@
+import { alpnet } from '@fsmr/alpnet';
+import { tinyEncoder } from '@fsmr/backbones';
+import type { Model } from '@fsmr/core';
 import { expectNoLeak } from '@fsmr/testing';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { areaMethod, modelOf } from './area.fixture.js';
 import { episodeLosses, segmentationLoss } from './losses.js';
+import { initialState } from './state.js';
 
 describe('segmentationLoss', () => {
   it('is the mean over raters of each rater’s own weighted mean', () => {
@@ -14,6 +18,8 @@ describe('segmentationLoss', () => {
     const second = (0.05 * softplus(-1) + softplus(-3)) / 1.05;
     expect(segmentationLoss(logits, truth, [0.05, 1]).dataSync()[0]).toBeCloseTo((first + second) / 2, 6);
     expectNoLeak(() => segmentationLoss(logits, truth, [0.05, 1]));
+    const three = tf.concat([truth, truth.slice([0, 0, 0], [1, 1, 2])], 0) as tf.Tensor3D;
+    expect(() => segmentationLoss(logits, three, [0.05, 1])).toThrow('do not speak of the same raters');
   });
 });
 
@@ -28,5 +34,27 @@ describe('episodeLosses', () => {
     };
     const weights = { alignmentWeight: 1, calibrationWeight: 1 };
     expect(() => episodeLosses(modelOf(areaMethod), {}, episode, weights)).toThrow('rater ben');
+  });
+
+  it('adds the bound loss with its weight, where it has one', () => {
+    const model: Model = { backbone: tinyEncoder({ channels: 8, width: 4 }), method: alpnet({ protoGridSize: 2 }) };
+    const { parameters } = initialState(model, 1);
+    const image = tf.randomNormal([32, 32, 3], 0, 1, 'float32', 1) as tf.Tensor3D;
+    const [half, more] = [16, 20].map(
+      (rows) =>
+        tf.pad(tf.ones([rows, 32]), [
+          [0, 32 - rows],
+          [0, 0],
+        ]) as tf.Tensor2D,
+    );
+    const masks = { ann: half!, ben: more! };
+    const episode = { raters: ['ann', 'ben'], support: [{ image, masks }], query: { image, masks } };
+    const of = (boundWeight?: number) =>
+      episodeLosses(model, parameters, episode, { alignmentWeight: 1, calibrationWeight: 1, boundWeight }).losses;
+    const [without, once, twice] = [of(), of(1), of(2)];
+    expect(Object.keys(without.auxiliary)).not.toContain('bound');
+    const [one, two] = [once, twice].map(({ auxiliary }) => auxiliary.bound!.dataSync()[0]!);
+    expect(two).toBeCloseTo(2 * one!, 6);
+    expect(twice.total.dataSync()[0]! - without.total.dataSync()[0]!).toBeCloseTo(two!, 5);
   });
 });

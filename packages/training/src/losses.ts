@@ -6,9 +6,11 @@ import {
   type Model,
   type ParameterRecord,
   type Segmentation,
+  ShapeError,
   segmentEpisode,
 } from '@fsmr/core';
 import * as tf from '@tensorflow/tfjs';
+import { raterBoundLoss } from './bound-loss.js';
 
 /** The parts of the training loss of one episode, each a scalar; `total` is their weighted sum. */
 export interface EpisodeLosses {
@@ -16,7 +18,7 @@ export interface EpisodeLosses {
   readonly segmentation: tf.Scalar;
   readonly alignment: tf.Scalar;
   readonly calibration: tf.Scalar;
-  /** The method's own losses, weights included. */
+  /** The method's own losses and, where it has a weight, `bound`; weights included. */
   readonly auxiliary: Readonly<Record<string, tf.Scalar>>;
 }
 
@@ -26,12 +28,18 @@ export interface EpisodeLosses {
  *
  * @param logits [R, H, W, 2]
  * @param truth [R, H, W], 0 or 1; 255 is passed over
+ * @throws ShapeError where the shapes do not fit.
  */
 export function segmentationLoss(
   logits: tf.Tensor4D,
   truth: tf.Tensor3D,
   classWeights: readonly [number, number],
 ): tf.Scalar {
+  if (logits.shape.slice(0, 3).join() !== truth.shape.join()) {
+    throw new ShapeError(
+      `logits [${logits.shape}] and masks [${truth.shape}] do not speak of the same raters or pixels.`,
+    );
+  }
   return tf.tidy(() => {
     const raters = logits.shape[0];
     // Slices, since TensorFlow.js cannot differentiate a split into one part.
@@ -49,10 +57,13 @@ export function segmentationLoss(
 export interface LossWeights {
   readonly alignmentWeight: number;
   readonly calibrationWeight: number;
+  /** Of {@link raterBoundLoss}, which is not computed at 0. */
+  readonly boundWeight?: number | undefined;
 }
 
 /**
- * The loss of one episode: L = L_seg + a L_align + c L_calib + the method's own (JAPC section 2.5).
+ * The loss of one episode: L = L_seg + a L_align + c L_calib + b L_bound + the method's own (JAPC section 2.5; training
+ * section 10.1).
  *
  * @throws InputError where the query lacks the mask of a rater.
  */
@@ -69,9 +80,12 @@ export function episodeLosses(
   return tf.tidy(() => {
     const segmentation = segmentEpisode(model, parameters, episode, { ...options, training: true });
     const truth = tf.stack(episode.raters.map((rater) => episode.query.masks[rater]!)) as tf.Tensor3D;
+    const { logits, auxiliaryLosses } = segmentation;
+    const { boundWeight = 0 } = weights;
+    const bound = boundWeight === 0 ? {} : { bound: tf.mul(raterBoundLoss(logits, truth), boundWeight) as tf.Scalar };
     const losses = weigh(
-      segmentation,
-      segmentationLoss(segmentation.logits, truth, model.method.classWeights),
+      { ...segmentation, auxiliaryLosses: { ...auxiliaryLosses, ...bound } },
+      segmentationLoss(logits, truth, model.method.classWeights),
       weights,
     );
     return { losses, statistics: segmentation.statistics } as never;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { basePlan, learningRateAt, stageAt, totalSteps, twoStagePlan } from './plan.js';
+import { basePlan, checkPlan, learningRateAt, stageAt, totalSteps, twoStagePlan } from './plan.js';
 
 describe('twoStagePlan', () => {
   const plan = twoStagePlan(50_000, 3);
@@ -38,5 +38,28 @@ describe('twoStagePlan', () => {
   it('refuses plans that cannot be followed', () => {
     expect(() => twoStagePlan(10.5, 3)).toThrow('whole number');
     expect(() => twoStagePlan(10, 0)).toThrow('at least one rater');
+  });
+});
+
+describe('a plan that cannot be followed', () => {
+  it.each([
+    [{ decay: { factor: 0.95, every: 0 } }, 'decay.every must be a whole number of at least 1, not 0.'],
+    [{ clipNorm: -1 }, 'clipNorm must be above 0, not -1.'],
+    [{ learningRate: Number.NaN }, 'learningRate must be at least 0, not NaN.'],
+    [{ momentum: 2 }, 'momentum must be at least 0 and below 1, not 2.'],
+    [{ calibrationWeight: Number.NaN }, 'calibrationWeight must be at least 0, not NaN.'],
+    [{ boundWeight: -1 }, 'boundWeight must be at least 0, not -1.'],
+    [{ freezeBackbone: Number.NaN }, 'freezeBackbone must be a whole number of steps, not NaN.'],
+    [{ stages: [] }, 'a plan needs at least one stage.'],
+  ])('%j is refused', (changes, message) => {
+    expect(() => basePlan(10, changes)).toThrow(message);
+  });
+
+  it('has styles we know and no step before the first', () => {
+    const plan = twoStagePlan(10, 2);
+    const strong = plan.stages.map((stage) => ({ ...stage, styles: 'strong' as never }));
+    expect(() => twoStagePlan(10, 2, { stages: strong })).toThrow('stage base: styles cannot be strong.');
+    expect(() => learningRateAt(plan, -1)).toThrow('there is no step -1.');
+    expect(() => checkPlan({ ...plan, freezeBackbone: Number.POSITIVE_INFINITY })).not.toThrow();
   });
 });

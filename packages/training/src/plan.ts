@@ -26,6 +26,8 @@ export interface TrainingPlan {
   readonly decay: { readonly factor: number; readonly every: number };
   readonly calibrationWeight: number;
   readonly alignmentWeight: number;
+  /** Of the loss on what all and what any raters mark; not computed at 0, as where absent. */
+  readonly boundWeight?: number | undefined;
   /** Gradients longer than this (L2 norm over all parameters) are shortened to it; undefined: never. */
   readonly clipNorm?: number | undefined;
   /**
@@ -67,14 +69,41 @@ export function basePlan(steps: number, changes: Partial<TrainingPlan> = {}): Tr
 
 /** @throws ConfigError for a plan that cannot be followed. */
 export function checkPlan(plan: TrainingPlan): TrainingPlan {
-  for (const { name, steps, raters } of plan.stages) {
-    if (!Number.isInteger(steps) || steps < 0)
-      throw new ConfigError(`stage ${name}: steps must be a whole number, not ${steps}.`);
-    if (!Number.isInteger(raters) || raters < 1) throw new ConfigError(`stage ${name}: at least one rater is needed.`);
+  if (plan.stages.length === 0) throw new ConfigError('a plan needs at least one stage.');
+  for (const { name, steps, raters, styles } of plan.stages) {
+    if (!isWhole(steps)) throw new ConfigError(`stage ${name}: steps must be a whole number, not ${steps}.`);
+    if (!isWhole(raters) || raters < 1) throw new ConfigError(`stage ${name}: at least one rater is needed.`);
+    if (!['none', 'mild', 'rich'].includes(styles)) {
+      throw new ConfigError(`stage ${name}: styles cannot be ${styles}.`, { remedy: 'Choose none, mild or rich.' });
+    }
+  }
+  const { learningRate, momentum, weightDecay, decay, clipNorm, freezeBackbone } = plan;
+  const { alignmentWeight, calibrationWeight, boundWeight = 0 } = plan;
+  const isWeight = (value: number): boolean => value >= 0 && Number.isFinite(value);
+  for (const [name, value, fits, wanted] of [
+    ['learningRate', learningRate, isWeight(learningRate), 'at least 0'],
+    ['momentum', momentum, momentum >= 0 && momentum < 1, 'at least 0 and below 1'],
+    ['weightDecay', weightDecay, isWeight(weightDecay), 'at least 0'],
+    ['decay.factor', decay.factor, isWeight(decay.factor), 'at least 0'],
+    ['decay.every', decay.every, isWhole(decay.every) && decay.every > 0, 'a whole number of at least 1'],
+    ['alignmentWeight', alignmentWeight, isWeight(alignmentWeight), 'at least 0'],
+    ['calibrationWeight', calibrationWeight, isWeight(calibrationWeight), 'at least 0'],
+    ['boundWeight', boundWeight, isWeight(boundWeight), 'at least 0'],
+    ['clipNorm', clipNorm, clipNorm === undefined || clipNorm > 0, 'above 0'],
+    [
+      'freezeBackbone',
+      freezeBackbone,
+      freezeBackbone === Number.POSITIVE_INFINITY || isWhole(freezeBackbone),
+      'a whole number of steps',
+    ],
+  ] as const) {
+    if (!fits) throw new ConfigError(`${name} must be ${wanted}, not ${value}.`);
   }
   checkGroups(plan.groups ?? []);
   return plan;
 }
+
+const isWhole = (value: number): boolean => Number.isInteger(value) && value >= 0;
 
 /** Steps of all stages together. */
 export function totalSteps({ stages }: TrainingPlan): number {
@@ -89,8 +118,9 @@ export interface StageAt {
   readonly stepInStage: number;
 }
 
-/** The stage a step (from 0) belongs to. @throws ConfigError beyond the last. */
+/** The stage a step (from 0) belongs to. @throws ConfigError before the first or beyond the last. */
 export function stageAt({ stages }: TrainingPlan, step: number): StageAt {
+  if (!isWhole(step)) throw new ConfigError(`there is no step ${step}.`);
   let before = 0;
   for (const [index, stage] of stages.entries()) {
     if (step < before + stage.steps) return { stage, index, stepInStage: step - before };

@@ -5,6 +5,7 @@ import {
   NumericError,
   type ParameterRecord,
   type Random,
+  scalarGradients,
   sgdStep,
 } from '@fsmr/core';
 import * as tf from '@tensorflow/tfjs';
@@ -107,9 +108,14 @@ function differentiate(
   };
   // Parameters the loss does not reach (an unused head) have no gradient and are not moved, as in PyTorch.
   const tensors = names.map((name) => state.parameters[name]!);
-  const { grads } = tf.engine().gradients(loss, tensors, undefined, true);
-  const gradients = Object.fromEntries(names.flatMap((name, i) => (grads[i] == null ? [] : [[name, grads[i]!]])));
-  return { gradients, losses: losses!, statistics };
+  try {
+    const found = scalarGradients(loss, tensors).gradients;
+    const gradients = Object.fromEntries(names.flatMap((name, i) => (found[i] == null ? [] : [[name, found[i]!]])));
+    return { gradients, losses: losses!, statistics };
+  } catch (error) {
+    tf.dispose([losses === undefined ? [] : lossTensors(losses), Object.values(statistics)]);
+    throw error;
+  }
 }
 
 function lossTensors({ total, segmentation, alignment, calibration, auxiliary }: EpisodeLosses): tf.Scalar[] {

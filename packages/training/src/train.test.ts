@@ -1,14 +1,14 @@
 import { alpnet } from '@fsmr/alpnet';
 import { tinyEncoder } from '@fsmr/backbones';
-import type { Episode, Model, Random } from '@fsmr/core';
+import { ConfigError, createRandom, type Episode, type Model, type Random } from '@fsmr/core';
 import { startEngine } from '@fsmr/engine';
 import { japc } from '@fsmr/japc';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { twoStagePlan } from './plan.js';
+import { basePlan, twoStagePlan } from './plan.js';
 import { disposeState, initialState, type TrainingState } from './state.js';
 import { type StepReport, trainStep } from './step.js';
-import { type EpisodeSource, train } from './train.js';
+import { disposeEpisode, type EpisodeSource, train } from './train.js';
 
 beforeAll(async () => {
   await startEngine({ threads: 1 });
@@ -155,5 +155,51 @@ describe('trainStep', () => {
     expect(counts[1]).toBe(counts[0]);
     expect(counts[3]).toBe(counts[2]);
     disposeState(state);
+  });
+});
+
+describe('what goes wrong', () => {
+  const plan = twoStagePlan(4, 2, { learningRate: 0.01 });
+  const run = (changes: Partial<Parameters<typeof train>[0]>) =>
+    train({ model, plan, state: initialState(model, 1), episodes, seed: 1, ...changes });
+
+  it('in the middle of a step leaves nothing of it behind', () => {
+    const { method } = model;
+    let scored = 0;
+    const faulty: Model = {
+      ...model,
+      method: {
+        ...method,
+        score: (inputs) => {
+          if (++scored === 3) throw new ConfigError('no score.');
+          return method.score(inputs);
+        },
+      },
+    };
+    const state = initialState(model, 1);
+    const episode = disc(2, createRandom(1));
+    const before = tf.memory().numTensors;
+    expect(() => trainStep(faulty, basePlan(1), state, episode, createRandom(1))).toThrow('no score.');
+    expect(tf.memory().numTensors).toBe(before);
+    disposeState(state);
+    disposeEpisode(episode);
+  });
+
+  it('in a checkpoint frees the state, and does not hide what went wrong before', async () => {
+    const before = tf.memory().numTensors;
+    const onCheckpoint = (): void => {
+      throw new Error('disk full');
+    };
+    await expect(run({ onCheckpoint, checkpointEvery: 2 })).rejects.toThrow('disk full');
+    const failing = run({
+      onCheckpoint,
+      episodes: (request) => {
+        if (request.step === 1) throw new Error('no episode');
+        return episodes(request);
+      },
+    });
+    await expect(failing).rejects.toMatchObject({ message: 'no episode', cause: { message: 'disk full' } });
+    await expect(run({ plan: { ...plan, momentum: 2 } })).rejects.toThrow('momentum must be');
+    expect(tf.memory().numTensors).toBe(before);
   });
 });

@@ -1,6 +1,6 @@
 import { createRandom, type Episode, type Model, type Random } from '@fsmr/core';
 import * as tf from '@tensorflow/tfjs';
-import { type Stage, stageAt, type TrainingPlan, totalSteps } from './plan.js';
+import { checkPlan, type Stage, stageAt, type TrainingPlan, totalSteps } from './plan.js';
 import { disposeState, type TrainingState } from './state.js';
 import { type StepReport, trainStep } from './step.js';
 
@@ -61,50 +61,71 @@ export interface TrainInputs {
  * Randomness of step i depends on seed and i alone, so a run that was interrupted and resumed from its checkpoint ends
  * with the same weights, bit for bit, on the same backend.
  *
- * @throws NumericError where a loss is not a number, and whatever the source of episodes throws, after the state before that step went to `onCheckpoint`.
+ * @throws ConfigError for a plan that cannot be followed; NumericError where a loss is not a number, and whatever the
+ * source of episodes throws, after the state before that step went to `onCheckpoint`. What `onCheckpoint` throws ends the
+ * run too, as the cause of the error before it where there was one. The state is freed then.
  */
 export async function train(inputs: TrainInputs): Promise<TrainingState> {
-  const { model, plan, episodes, seed, onStep, onCheckpoint, checkpointEvery = 0, signal } = inputs;
-  const steps = totalSteps(plan);
-  const first = inputs.state.step;
-  const started = performance.now();
+  const { plan, onStep, onCheckpoint, checkpointEvery = 0, signal } = inputs;
   let state = inputs.state;
   let saved = -1;
-  while (state.step < steps && signal?.aborted !== true) {
-    const asked = performance.now();
-    let episode: Episode | undefined;
-    try {
-      episode = await episodes(episodeRequest(plan, seed, state.step));
-      const given = performance.now();
-      const random = stepRandom(seed, state.step).fork('method');
-      const { state: next, report } = trainStep(model, plan, state, episode, random);
-      state = next;
-      const now = performance.now();
-      const pace = (now - started) / 1000 / (state.step - first);
-      onStep?.({
-        ...report,
-        steps,
-        secondsLeft: pace * (steps - state.step),
-        seconds: (now - asked) / 1000,
-        dataSeconds: (given - asked) / 1000,
-      });
-    } catch (error) {
-      // What was learned up to here is kept, whatever went wrong in this step.
-      if (saved !== state.step) await onCheckpoint?.(state);
-      disposeState(state);
-      throw error;
-    } finally {
-      if (episode !== undefined) disposeEpisode(episode);
+  const save = async (): Promise<void> => {
+    if (saved === state.step) return;
+    await onCheckpoint?.(state);
+    saved = state.step;
+  };
+  try {
+    const steps = totalSteps(checkPlan(plan));
+    const pace = startPace(state.step, steps);
+    while (state.step < steps && signal?.aborted !== true) {
+      try {
+        const { next, report } = await takeStep(inputs, state);
+        state = next;
+        onStep?.({ ...report, ...pace(state.step) });
+      } catch (error) {
+        // What was learned up to here is kept, whatever went wrong in this step.
+        await save().catch((fault: unknown) => {
+          // The step's fault is the one to tell.
+          if (error instanceof Error) error.cause ??= fault;
+        });
+        throw error;
+      }
+      if (checkpointEvery > 0 && state.step % checkpointEvery === 0) await save();
+      // Timers and signals get their turn between steps, which otherwise never leave this thread.
+      await new Promise((resolve) => setImmediate(resolve));
     }
-    if (checkpointEvery > 0 && state.step % checkpointEvery === 0) {
-      await onCheckpoint?.(state);
-      saved = state.step;
-    }
-    // Timers and signals get their turn between steps, which otherwise never leave this thread.
-    await new Promise((resolve) => setImmediate(resolve));
+    await save();
+    return state;
+  } catch (error) {
+    disposeState(state);
+    throw error;
   }
-  if (saved !== state.step) await onCheckpoint?.(state);
-  return state;
+}
+
+type Pace = (step: number) => Pick<TrainReport, 'steps' | 'secondsLeft'>;
+
+/** How far a run is, from how long its steps took so far. */
+function startPace(first: number, steps: number): Pace {
+  const started = performance.now();
+  return (step) => ({ steps, secondsLeft: ((performance.now() - started) / 1000 / (step - first)) * (steps - step) });
+}
+
+/** One step on its episode, which is freed; the old state is gone where it succeeds and untouched where it does not. */
+async function takeStep(
+  { model, plan, episodes, seed }: TrainInputs,
+  state: TrainingState,
+): Promise<{ readonly next: TrainingState; readonly report: Omit<TrainReport, 'steps' | 'secondsLeft'> }> {
+  const asked = performance.now();
+  const episode = await episodes(episodeRequest(plan, seed, state.step));
+  try {
+    const given = performance.now();
+    const random = stepRandom(seed, state.step).fork('method');
+    const { state: next, report } = trainStep(model, plan, state, episode, random);
+    const [seconds, dataSeconds] = [(performance.now() - asked) / 1000, (given - asked) / 1000];
+    return { next, report: { ...report, seconds, dataSeconds } };
+  } finally {
+    disposeEpisode(episode);
+  }
 }
 
 /** Frees the images and masks of an episode. */

@@ -1,5 +1,5 @@
 import { isBuffer } from '@fsmr/backbones';
-import type { ParameterRecord } from '@fsmr/core';
+import { type ParameterRecord, scalarGradients } from '@fsmr/core';
 import * as tf from '@tensorflow/tfjs';
 
 /** A loss and what else came of computing it. */
@@ -28,18 +28,21 @@ export function differentiate<Rest>(
 ): Differentiated<Rest> {
   const names = Object.keys(parameters).filter(moves);
   let found: LossAnd<Rest> | undefined;
-  const { grads } = tf.engine().gradients(
-    () => {
-      found = compute();
-      for (const tensor of tensorsOf(found)) tf.keep(tensor);
-      return found.loss;
-    },
-    names.map((name) => parameters[name]!),
-    undefined,
-    true,
-  );
-  const gradients = Object.fromEntries(names.flatMap((name, i) => (grads[i] == null ? [] : [[name, grads[i]!]])));
-  return { ...found!, gradients };
+  try {
+    const { gradients: all } = scalarGradients(
+      () => {
+        found = compute();
+        for (const tensor of tensorsOf(found)) tf.keep(tensor);
+        return found.loss;
+      },
+      names.map((name) => parameters[name]!),
+    );
+    const gradients = Object.fromEntries(names.flatMap((name, i) => (all[i] == null ? [] : [[name, all[i]!]])));
+    return { ...found!, gradients };
+  } catch (error) {
+    tf.dispose(tensorsOf(found));
+    throw error;
+  }
 }
 
 /** The sum of gradients from several passes; frees them. */

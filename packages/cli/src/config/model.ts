@@ -77,6 +77,13 @@ export function buildMethod({ method, methodOptions }: ModelConfig, backbone: En
 /** The model of one arm: with JAPC around its method, or without. */
 export function buildModel(config: ModelConfig, calibrated: boolean): Model {
   const backbone = buildBackbone(config);
-  const method = buildMethod(config, backbone);
+  const method = buildMethod(calibrated ? asReleased(config) : config, backbone);
   return { backbone, method: calibrated ? japc(method, config.japc) : method };
+}
+
+/** The published JAPC program answers nothing for a rater without a filled cell; here the mean feature takes over. */
+function asReleased(config: ModelConfig): ModelConfig {
+  const { method, methodOptions, japc: options } = config;
+  if (options.preset !== 'released' || (method !== 'alpnet' && method !== 'dspnet')) return config;
+  return { ...config, methodOptions: { emptyGrid: 'none', ...methodOptions } } as ModelConfig;
 }

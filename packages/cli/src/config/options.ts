@@ -54,7 +54,7 @@ export const methodOptionSchemas = {
 /** The options of `@fsmr/japc`. */
 export const japcOptionSchema = z.strictObject({
   preset: z.enum(['default', 'paper', 'released']).optional(),
-  operator: z.enum(['joint-softmax', 'joint-sigmoid', 'gate']).optional(),
+  operator: z.enum(['joint-softmax', 'joint-sigmoid', 'gate', 'residual-mlp']).optional(),
   loss: z.enum(['mean', 'row', 'sum']).optional(),
   consensus: z.enum(['soft', 'majority']).optional(),
   comparison: z.enum(['nearest', 'mean', 'one-to-one']).optional(),

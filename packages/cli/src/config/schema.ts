@@ -131,6 +131,11 @@ export const configSchema = z.strictObject({
         .describe('parameters with a pace of their own; the first group that holds a parameter counts'),
       calibrationWeight: z.number().min(0).default(1),
       alignmentWeight: z.number().min(0).default(1),
+      boundWeight: z
+        .number()
+        .min(0)
+        .optional()
+        .describe('of the loss on what all and what any raters mark; not computed unless given'),
       clipNorm: positive.optional(),
       freezeBackbone: z.number().int().min(0).default(0),
       freezeStatistics: z.boolean().default(false).describe('keep the running statistics of batch normalisation'),

@@ -26,13 +26,24 @@ export function planOf({ training }: RunConfig, arm: TrainedArm, raters: number)
     weightDecay,
     calibrationWeight,
     alignmentWeight,
+    boundWeight,
     clipNorm,
     freezeBackbone,
     decay,
     groups,
   } = training;
   const changes = {
-    ...{ learningRate, momentum, weightDecay, calibrationWeight, alignmentWeight, clipNorm, freezeBackbone, groups },
+    ...{
+      learningRate,
+      momentum,
+      weightDecay,
+      calibrationWeight,
+      alignmentWeight,
+      boundWeight,
+      clipNorm,
+      freezeBackbone,
+      groups,
+    },
     ...(decay === undefined ? {} : { decay }),
   };
   if (arm === 'base') return basePlan(steps, changes);

@@ -1,6 +1,7 @@
 export * from './batch-norm.js';
 export { type Conv2dOptions, conv2d } from './conv2d.js';
 export { type Differentiable, differentiable } from './differentiable.js';
+export { type ScalarGradients, scalarGradients } from './gradients.js';
 export { hasKernel, runKernel } from './kernels.js';
 export * from './losses.js';
 export { avgPool2d, type MaxPoolOptions, maxPool2d } from './pool.js';
