@@ -30,12 +30,20 @@ function storageType(path: string): ElementTypeName | undefined {
   return name !== undefined && Object.hasOwn(storageTypes, name) ? storageTypes[name] : undefined;
 }
 
+/** PyTorch's own limit. */
+const mostAxes = 64;
+/** Far more pairs than any model has. A file may name one list again and again, and each time it would be copied. */
+const mostPairs = 1_000_000;
+
 function whole(value: PickleValue | undefined, what: string): number {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
   throw new WeightsError(`a tensor has no ${what}.`);
 }
 
 function wholes(value: PickleValue | undefined, what: string): number[] {
+  if (Array.isArray(value) && value.length > mostAxes) {
+    throw new WeightsError(`a tensor has a ${what} of ${value.length} axes; torch knows ${mostAxes}.`);
+  }
   if (Array.isArray(value)) return value.map((item) => whole(item, what));
   throw new WeightsError(`a tensor has no ${what}.`);
 }
@@ -51,6 +59,12 @@ function unwrap<T>(value: PickleValue | undefined, kind: string): T {
  */
 export function torchHost(source: StorageSource): PickleHost {
   const known = new Set([...rebuildTensor, rebuildParameter, orderedDict, sizes]);
+  let pairs = 0;
+  const orderedMap = (list: PickleValue | undefined): Map<PickleValue, PickleValue> => {
+    pairs += Array.isArray(list) ? list.length : 0;
+    if (pairs > mostPairs) throw new WeightsError(`the file builds dictionaries of more than ${mostPairs} pairs.`);
+    return mapOfPairs(list);
+  };
   return {
     allows: (path) => known.has(path) || storageType(path) !== undefined,
     call(path, args) {
@@ -83,7 +97,7 @@ export function torchHost(source: StorageSource): PickleHost {
 }
 
 /** An ordered dictionary from a list of pairs, as protocol 0 and 1 may write it. */
-function orderedMap(pairs: PickleValue | undefined): Map<PickleValue, PickleValue> {
+function mapOfPairs(pairs: PickleValue | undefined): Map<PickleValue, PickleValue> {
   const map = new Map<PickleValue, PickleValue>();
   if (pairs === undefined) return map;
   if (!Array.isArray(pairs)) throw new WeightsError('an ordered dictionary holds no pairs.');

@@ -83,6 +83,14 @@ describe('torch checkpoints', () => {
     expect(() => parseWeights(archive(pickle))).toThrow(name);
   });
 
+  it('that copy one long list again and again are refused before it takes long', () => {
+    const list = (item: string, count: number): string => `(lp0\n${item}p1\na${'g1\na'.repeat(count - 1)}0`;
+    const pairs = list('(I1\nI2\nt', 2000) + 'ccollections\nOrderedDict\n(g0\ntR0'.repeat(2000);
+    expect(() => parseWeights(archive(`${pairs}}.`))).toThrow('builds dictionaries of more than 1000000 pairs');
+    const axes = list('I1\n', 2000) + tensor(0, 'I1\n', 'I1\n').replace('(I1\nt', 'g0\n');
+    expect(() => parseWeights(archive(axes))).toThrow('a shape of 2000 axes');
+  });
+
   it('that share dictionaries without end are refused, as are dictionaries within themselves', () => {
     const nested = `}${"p0\n0}S'a'\ng0\nsS'b'\ng0\ns".repeat(40)}.`;
     expect(() => parseWeights(archive(nested))).toThrow(WeightsError);
