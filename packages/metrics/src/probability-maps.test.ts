@@ -22,6 +22,11 @@ const probability = Array.from({ length: 120 }, (_, i) => {
 });
 
 describe('thresholdedDice', () => {
+  it('counts maps of both precisions alike', () => {
+    expect(thresholdedDice(Float32Array.from([0.1, 0.7]), [0.1, 0.7])).toBe(1);
+    expect(thresholdedDice([0.1, 0.7], Float32Array.from([0.1, 0.7]))).toBe(1);
+  });
+
   it('is the mean over thresholds', () => {
     // numpy: mean over h of 2 * ((a >= h) & (b >= h)).sum() / ((a >= h).sum() + (b >= h).sum())
     const truth = softConsensus(truths);

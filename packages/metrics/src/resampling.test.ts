@@ -16,6 +16,11 @@ describe('signFlipTest', () => {
     expect(signFlipTest(y, x, { alternative: 'less' }).p).toBe(0.046875);
   });
 
+  it('knows no answer for a difference that is none', () => {
+    expect(signFlipTest([Number.NaN, 1], [0, 0])).toMatchObject({ p: Number.NaN, log10p: Number.NaN });
+    expect(signFlipTest([Number.NaN, ...x], [0, ...y], { draws: 10 }).p).toBeNaN();
+  });
+
   it('draws signs of a larger sample, the same for the same seed and near the full count', () => {
     const a = Array.from({ length: 18 }, (_, i) => Math.sin(3 * i) + 0.35);
     const zero = a.map(() => 0);

@@ -26,7 +26,7 @@ export interface SignFlip extends Probability {
  * The permutation test of paired samples: under the null hypothesis every difference may as well have the other sign.
  *
  * Random patterns give p = (hits + 1) / (draws + 1), so p is never 0; all patterns give p = hits / 2^n. A hit is a mean
- * at least as extreme as the one observed. Source: the fallback of JAPC's p-value script (evaluation protocol, 9.8).
+ * at least as extreme as the one observed. A difference that is NaN gives NaN. Source: the fallback of JAPC's p-value script (evaluation protocol, 9.8).
  * @throws InputError where the samples differ in length.
  */
 export function signFlipTest(
@@ -61,5 +61,10 @@ export function signFlipTest(
     if (extreme(sum)) hits++;
   }
   const p = exact ? hits / count : (hits + 1) / (count + 1);
-  return { statistic: mean(d), draws: count, exact, ...fromValue(d.length === 0 ? Number.NaN : p) };
+  return {
+    statistic: mean(d),
+    draws: count,
+    exact,
+    ...fromValue(d.length === 0 || Number.isNaN(observed) ? Number.NaN : p),
+  };
 }

@@ -50,5 +50,8 @@ describe('wilcoxonSignedRank', () => {
   it('knows no answer where nothing differs', () => {
     expect(wilcoxonSignedRank([1, 2], [1, 2]).p).toBeNaN();
     expect(wilcoxonSignedRank([], []).p).toBeNaN();
+    for (const method of ['auto', 'exact', 'normal'] as const) {
+      expect(wilcoxonSignedRank([Number.NaN, 1, 2], [1, 0, 1], { method }).p).toBeNaN();
+    }
   });
 });

@@ -38,7 +38,7 @@ const EXACT_UP_TO = 50;
  *
  * As `scipy.stats.wilcoxon(first, second, zero_method, correction=False, alternative)`: ties get midranks and the
  * normal approximation their correction, without continuity correction. `exact` counts all 2^n signs of the ranks at
- * hand, ties included. No difference anywhere gives NaN.
+ * hand, ties included. No difference anywhere gives NaN, as does a difference that is NaN.
  * @throws InputError where the samples differ in length.
  */
 export function wilcoxonSignedRank(
@@ -48,6 +48,10 @@ export function wilcoxonSignedRank(
 ): Wilcoxon {
   const all = differences(first, second);
   const zeroCount = all.filter((d) => d === 0).length;
+  if (all.some(Number.isNaN)) {
+    const used = method === 'auto' ? 'normal' : method;
+    return { statistic: Number.NaN, n: all.length, zeros: zeroCount, method: used, p: Number.NaN, log10p: Number.NaN };
+  }
   const d = zeros === 'wilcox' ? all.filter((value) => value !== 0) : all;
   const n = d.length;
   const ranks = midranks(d.map(Math.abs));

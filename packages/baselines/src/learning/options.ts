@@ -33,8 +33,13 @@ export interface TrainedSegmenterOptions {
 export const defaultEpochs = 50;
 
 /** Where what is learned from one class of one support is kept. */
-export const lessonName = (segmenter: string, { className, scan }: Lesson): string =>
-  `${segmenter}-${className}-${encodeURIComponent(scan.id)}`;
+export const lessonName = (segmenter: string, { className, scan, raters }: Lesson): string =>
+  `${segmenter}-${className}-${encodeURIComponent(scan.id)}${raterSuffix(raters, Object.keys(scan.labels))}`;
+
+/** Where some of the raters who could be learned are not, as some query lacks them, a network of those that are. */
+export function raterSuffix(raters: readonly string[], all: readonly string[]): string {
+  return raters.length === all.length ? '' : `-of-${raters.map(encodeURIComponent).join('+')}`;
+}
 
 /** What every learning from a support depends on, besides the segmenter's own settings. */
 export const lessonSettings = ({ scan, slices, classId, raters, seed }: Lesson): readonly unknown[] => [

@@ -4,7 +4,7 @@ import { type Lesson, type Segmenter, sliceReader } from '@fsmr/training';
 import * as tf from '@tensorflow/tfjs';
 import { keptLearning } from '../learning/kept.js';
 import { raterMasks } from '../learning/masks.js';
-import { defaultEpochs, type TrainedSegmenterOptions } from '../learning/options.js';
+import { defaultEpochs, raterSuffix, type TrainedSegmenterOptions } from '../learning/options.js';
 import { supervisedNet } from './network.js';
 import { trainSupervised } from './train.js';
 
@@ -72,7 +72,7 @@ async function train(options: SupervisedSegmenterOptions, lesson: Lesson): Promi
   const settings = { epochs, batch, learningRate, augmentation, statistics, slicesPerScan };
   const kept = keptLearning({
     memory,
-    name: `supervised-${lesson.className}`,
+    name: `supervised-${lesson.className}${raterSuffix(raters, dataset.raters)}`,
     settings: [encoder.name, ownSeed, classId, raters, scans, settings],
     shapes: network.shapes,
     epochs,

@@ -3,7 +3,7 @@ import { parseSafetensors } from '@fsmr/backbones';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runFolder } from '../run/folder.js';
-import { evaluateRun } from './evaluate.js';
+import { evaluateRun, evaluateShard } from './evaluate.js';
 import { noSignal, startTinyRuns, tinyConfig } from './tiny-run.fixture.js';
 import { trainRun } from './train.js';
 
@@ -50,6 +50,18 @@ describe('baselines', { timeout: 300_000 }, () => {
     expect(records.match(/"arm":"mrnet"/g)).toHaveLength(2);
     // What is random starts from the run's seed, so another visit finds the same; nothing is left to learn in this one.
     expect(await evaluateRun(config, out, runs.own, AbortSignal.abort())).toEqual(found);
+  });
+
+  it('learn from the same supports, whatever share of them a machine has', async () => {
+    const out = runs.at('shares');
+    const own = { ...evaluation, arms: ['dpersona' as const] };
+    const config = tinyConfig({ evaluation: own });
+    await trainRun(tinyConfig({ evaluation: { ...own, arms: ['base'] } }), out, runs.own, noSignal);
+    for (const index of [1, 2, 3]) {
+      await evaluateShard(config, out, runs.own, noSignal, { shard: { index, count: 3 } });
+    }
+    const [arm] = (await evaluateRun(config, out, runs.own, AbortSignal.abort())).arms;
+    expect(arm!.supports.map(({ support }) => support)).toEqual(['phantom0002']);
   });
 
   it('refuses records of networks that learned otherwise', async () => {

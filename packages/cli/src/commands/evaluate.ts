@@ -144,7 +144,11 @@ async function finishEpisodes(
   { workers = 1, cache }: EvaluateOptions,
   shard?: Shard,
 ): Promise<void> {
-  const all = evaluationTasks(lessons, config.evaluation);
+  // Which supports learn is a matter of the whole plan, whatever share of it is done here.
+  const mine = new Set(lessons.flatMap(({ episodes }) => episodes));
+  const all = evaluationTasks(plan.lessons, config.evaluation)
+    .map(({ arm, episodes }) => ({ arm, episodes: episodes.filter((episode) => mine.has(episode)) }))
+    .filter(({ episodes }) => episodes.length > 0);
   const tasks = openTasks(all, isDone(records));
   const total = episodeCount(all);
   let done = total - episodeCount(tasks);

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import type { RunConfig } from '../config/schema.js';
 
 /** Everything of a configuration that shapes the weights, with keys in order. */
-export function trainingIdentity({ seed, data, split, model, training }: RunConfig): string {
+export function trainingIdentity({ seed, data, resize, split, model, training }: RunConfig): string {
   const { checkpointEvery: _notShaping, ...shaping } = training;
-  return canonical({ seed, data, split, model, training: shaping });
+  return canonical({ seed, data, resize, split, model, training: shaping });
 }
 
 /** Twelve hexadecimal digits that name everything of a configuration that shapes a result. */

@@ -48,12 +48,14 @@ describe('groupRuns', () => {
       await made('first'),
       await made('styles', { training: { styles: 'none', calibrationWeight: 0 } }),
       await made('operator', { model: { japc: { operator: 'gate' } } }),
+      await made('small', { resize: 64 }),
       await made('dspnet', { model: { method: 'dspnet' } }),
     ]).map(({ variant, isReference }) => [variant, isReference]);
     expect(names).toEqual([
       ['as given', true],
       ['styles none, calibrationWeight 0', false],
       ['japc.operator gate', false],
+      ['resize 64', false],
       ['as given', true],
     ]);
   });

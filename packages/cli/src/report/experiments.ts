@@ -85,9 +85,9 @@ function datasetNames(runs: readonly RunResults[]): Map<string, string> {
 }
 
 /** All that makes an experiment another one: seed, fold and which classes are tested do not. */
-function variantKey({ split, model, training }: RunConfig): unknown {
+function variantKey({ resize, split, model, training }: RunConfig): unknown {
   const { exclude: _setting, checkpointEvery: _notShaping, ...shaping } = training;
-  return { evaluation: split.evaluation, model, training: shaping };
+  return { resize, evaluation: split.evaluation, model, training: shaping };
 }
 
 function repeatsOf(runs: readonly RunResults[]): Repeat[] {

@@ -40,7 +40,7 @@ function changesFrom(reference: Experiment, experiment: Experiment): string {
 }
 
 /** What may tell two experiments apart, by dotted key. */
-function flat({ split, model, training }: RunConfig): Map<string, string> {
+function flat({ resize, split, model, training }: RunConfig): Map<string, string> {
   const { exclude: _setting, checkpointEvery: _notShaping, ...shaping } = training;
   const found = new Map<string, string>();
   const visit = (value: unknown, path: string): void => {
@@ -48,6 +48,7 @@ function flat({ split, model, training }: RunConfig): Map<string, string> {
       for (const [key, inner] of Object.entries(value)) visit(inner, `${path}.${key}`);
     } else if (value !== undefined) found.set(path, typeof value === 'string' ? value : JSON.stringify(value));
   };
+  visit(resize, 'resize');
   visit({ evaluation: split.evaluation }, 'split');
   visit(model, 'model');
   visit(shaping, 'training');

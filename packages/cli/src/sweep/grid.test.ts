@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sameTraining } from '../run/adopt.js';
 import { expandGrid } from './cells.js';
 import { checkGrid, loadGrid } from './grid.js';
 import { mergePatch, touches, underKey } from './merge.js';
@@ -150,6 +151,22 @@ describe('planCells', () => {
       ['2_liver', '2_all'],
       ['2_without-liver', undefined],
     ]);
+  });
+
+  it('trains anew for every key that a run folder tells apart', () => {
+    const changes = [
+      { resize: 64 },
+      { split: { fold: 1 } },
+      { data: { kind: 'phantom', scans: 30 } },
+      { model: { japc: { operator: 'gate' } } },
+      { training: { boundWeight: 1 } },
+    ];
+    for (const [index, change] of changes.entries()) {
+      const plan = planCells(cellsOf({ setting: [{ name: 'given' }, { name: 'changed', ...change }] }));
+      const [given, changed] = plan.map(({ cell }) => cell.config);
+      expect(sameTraining(given!, changed!), String(index)).toBe(false);
+      expect(plan.map(({ trainedBy }) => trainedBy)).toEqual([undefined, undefined]);
+    }
   });
 
   it('divides cells between shards, each once, those that share training together', () => {
