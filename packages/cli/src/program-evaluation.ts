@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ConfigError } from '@fsmr/core';
 import type { Command } from 'commander';
 import { evaluateRun, evaluateShard, tabulateRun } from './commands/evaluate.js';
 import { checkMergeable, mergeRecords, withTarget } from './commands/merge.js';
@@ -51,6 +52,9 @@ export function addEvaluationCommands(program: Command, configHelp: string): voi
 async function evaluateAction(flags: EvaluateFlags): Promise<void> {
   const { run: out, workers, featureCache: folder, featureCacheLimit } = flags;
   const shard = flags.shard === undefined ? undefined : parseShard(flags.shard);
+  if (!(featureCacheLimit > 0)) {
+    throw new ConfigError('--feature-cache-limit is no number above 0.', { remedy: 'Give GiB, such as 20.' });
+  }
   const cache = folder === undefined ? undefined : { folder, limit: featureCacheLimit * 2 ** 30 };
   await withRun(await loadConfig(flags.config ?? join(out, 'config.json')), async (run, versions, signal) => {
     const text =

@@ -67,12 +67,21 @@ function sliceOf(bytes: Uint8Array, file: string): DicomSlice {
   if ((data.intString('x00280008') ?? 1) !== 1) throw refuse('it holds several frames.');
   const bits = data.uint16('x00280100') ?? 0;
   if (bits !== 8 && bits !== 16) throw refuse(`pixels of ${bits} bits are not supported.`);
+  if (data.string('x00280004')?.trim() === 'MONOCHROME1') throw refuse('its grey values are inverted (MONOCHROME1).');
   const signed = data.uint16('x00280103') === 1;
+  const stored = data.uint16('x00280101') ?? bits;
+  const highest = data.uint16('x00280102') ?? stored - 1;
+  if (stored < 1 || stored > bits || highest < stored - 1 || highest >= bits) {
+    throw refuse(`pixels of ${stored} bits up to bit ${highest} do not fit ${bits} bits.`);
+  }
   const pixels = data.elements.x7fe00010;
   const length = (width * height * bits) / 8;
   if (pixels === undefined || length < 1 || pixels.length < length || pixels.dataOffset + length > bytes.length) {
     throw refuse(`it promises ${width} x ${height} pixels and does not hold them.`, 'Get the file again.');
   }
+  const littleEndian = syntax !== plainSyntaxes[2];
+  const plain = stored === bits;
+  const layout = { bits, stored, highest, signed, littleEndian };
   const [rowSpacing, columnSpacing] = numbers('x00280030', 2, 'pixel spacing');
   const directions = numbers('x00200037', 6, 'orientation');
   return {
@@ -85,10 +94,39 @@ function sliceOf(bytes: Uint8Array, file: string): DicomSlice {
     alongRow: directions.slice(0, 3) as unknown as Vector3,
     alongColumn: directions.slice(3) as unknown as Vector3,
     type: `${signed ? '' : 'u'}int${bits}` as NiftiType,
-    littleEndian: syntax !== plainSyntaxes[2],
+    littleEndian,
     slope: data.floatString('x00281053') ?? 1,
     intercept: data.floatString('x00281052') ?? 0,
-    bytes,
-    offset: pixels.dataOffset,
+    bytes: plain ? bytes : wholeWords(bytes.subarray(pixels.dataOffset, pixels.dataOffset + length), layout),
+    offset: plain ? pixels.dataOffset : 0,
   };
+}
+
+/** Which bits of a word are the pixel; the others may hold overlays or nothing. */
+interface PixelBits {
+  /** 8 or 16. */
+  readonly bits: number;
+  readonly stored: number;
+  /** The most significant of them, from 0. */
+  readonly highest: number;
+  readonly signed: boolean;
+  readonly littleEndian: boolean;
+}
+
+/** The same pixels as whole words of the same order. */
+function wholeWords(words: Uint8Array, { bits, stored, highest, signed, littleEndian }: PixelBits): Uint8Array {
+  const result = new Uint8Array(words.length);
+  const [from, to] = [words, result].map((bytes) => new DataView(bytes.buffer, bytes.byteOffset, bytes.length)) as [
+    DataView,
+    DataView,
+  ];
+  for (let at = 0; at < words.length; at += bits / 8) {
+    const word = bits === 8 ? from.getUint8(at) : from.getUint16(at, littleEndian);
+    const up = 31 - highest;
+    const down = 32 - stored;
+    const value = signed ? (word << up) >> down : (word << up) >>> down;
+    if (bits === 8) to.setInt8(at, value);
+    else to.setInt16(at, value, littleEndian);
+  }
+  return result;
 }

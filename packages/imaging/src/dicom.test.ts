@@ -7,7 +7,18 @@ import { dicomFile, dicomElement as element, dicomShort as us } from '@fsmr/test
 import { describe, expect, it } from 'vitest';
 import { decodeDicomSeries, readDicomSeries } from './dicom.js';
 
-function slice(z: number, changes: { series?: string; syntax?: string; pixels?: Buffer; orientation?: string } = {}) {
+interface Changes {
+  readonly series?: string;
+  readonly syntax?: string;
+  readonly pixels?: Buffer;
+  readonly orientation?: string;
+  readonly photometric?: string;
+  /** Bits stored, the highest of them, and whether they have a sign. */
+  readonly bits?: readonly [stored: number, highest: number, signed: boolean];
+}
+
+function slice(z: number, changes: Changes = {}) {
+  const { bits } = changes;
   const pixels = changes.pixels ?? Buffer.from(Int16Array.of(z, -1, 2, 3, 4, 5).buffer);
   return dicomFile(
     [
@@ -15,11 +26,13 @@ function slice(z: number, changes: { series?: string; syntax?: string; pixels?: 
       element(0x20, 0x32, 'DS', `10\\-20\\${z}`),
       element(0x20, 0x37, 'DS', changes.orientation ?? '1\\0\\0\\0\\1\\0'),
       element(0x28, 2, 'US', us(1)),
+      element(0x28, 4, 'CS', changes.photometric ?? 'MONOCHROME2 '),
       element(0x28, 0x10, 'US', us(2)),
       element(0x28, 0x11, 'US', us(3)),
       element(0x28, 0x30, 'DS', '0.7\\0.5'),
       element(0x28, 0x100, 'US', us(16)),
-      element(0x28, 0x103, 'US', us(1)),
+      ...(bits === undefined ? [] : [element(0x28, 0x101, 'US', us(bits[0])), element(0x28, 0x102, 'US', us(bits[1]))]),
+      element(0x28, 0x103, 'US', us(bits?.[2] === false ? 0 : 1)),
       element(0x28, 0x1052, 'DS', '-1000'),
       element(0x28, 0x1053, 'DS', '2'),
       element(0x7fe0, 0x10, 'OW', pixels),
@@ -37,6 +50,26 @@ describe('a DICOM series', () => {
     expect(scan.files).toEqual(['1.dcm', '2.dcm', '0.dcm']);
     expect(scan.direction).toEqual([-1, 0, 0, 0, -1, 0, 0, 0, 1]);
     expect([...scan.data.subarray(6, 12)]).toEqual([-994, -1002, -996, -994, -992, -990]);
+  });
+  it('has the pixels that its header marks in a word, with their sign, and nothing else of it', () => {
+    const read = (words: number[], bits: NonNullable<Changes['bits']>) => {
+      const pixels = Buffer.from(Uint16Array.from(words).buffer);
+      return [...decodeDicomSeries(series(slice(0, { pixels, bits }), slice(3, { pixels, bits }))).data.subarray(0, 6)];
+    };
+    const hounsfield = (values: number[]) => values.map((value) => 2 * value - 1000);
+    // -1 in twelve bits, an overlay above them, the largest and the smallest number.
+    expect(read([0x0fff, 0x1005, 0x07ff, 0x0800, 5, 0], [12, 11, true])).toEqual(
+      hounsfield([-1, 5, 2047, -2048, 5, 0]),
+    );
+    expect(read([0x0fff, 0x1005, 0, 1, 2, 3], [12, 11, false])).toEqual(hounsfield([4095, 5, 0, 1, 2, 3]));
+    // Twelve bits at the top of the word.
+    expect(read([0x1230, 0xfff7, 0, 0x10, 0x20, 0x30], [12, 15, false])).toEqual(
+      hounsfield([0x123, 0xfff, 0, 1, 2, 3]),
+    );
+    expect(() => read([0, 0, 0, 0, 0, 0], [12, 9, false])).toThrow('pixels of 12 bits up to bit 9 do not fit 16 bits');
+    expect(() => decodeDicomSeries(series(slice(0, { photometric: 'MONOCHROME1 ' })))).toThrow(
+      'inverted (MONOCHROME1)',
+    );
   });
   it('is refused where slices are missing, mixed, compressed or cut short', () => {
     expect(() => decodeDicomSeries(series(slice(0), slice(3), slice(9)))).toThrow(/1\.dcm: this slice is 3\.000 mm/);

@@ -58,11 +58,17 @@ function gridOf(fields: ReadonlyMap<string, string>, size: Vector3, dimensions: 
     const text = fields.get(name);
     return text === undefined ? fallback : numbersOf(text, count, name, file);
   };
-  const spacings = list('ElementSpacing', dimensions, [1, 1, 1]);
+  // Programs know these fields by several names.
+  const named = (...names: readonly string[]): string => names.find((name) => fields.has(name)) ?? names[0]!;
+  const spacings = list(named('ElementSpacing', 'ElementSize'), dimensions, [1, 1, 1]);
   const spacing: Vector3 = [spacings[0]!, spacings[1]!, spacings[2] ?? 1];
-  const offset = list(fields.has('Position') ? 'Position' : 'Offset', dimensions, [0, 0, 0]);
+  const offset = list(named('Position', 'Offset', 'Origin'), dimensions, [0, 0, 0]);
   // Each row of the matrix is the direction of one voxel axis.
-  const matrix = list('TransformMatrix', dimensions * dimensions, dimensions === 3 ? [1, 0, 0, 0, 1, 0, 0, 0, 1] : []);
+  const matrix = list(
+    named('TransformMatrix', 'Rotation', 'Orientation'),
+    dimensions * dimensions,
+    dimensions === 3 ? [1, 0, 0, 0, 1, 0, 0, 0, 1] : [],
+  );
   const rows: Vector3[] =
     dimensions === 3
       ? [0, 3, 6].map((at) => [matrix[at]!, matrix[at + 1]!, matrix[at + 2]!])

@@ -69,6 +69,13 @@ describe('NRRD', () => {
     );
     expect(decodeNrrd(plain)).toMatchObject({ spacing: [0.5, 2, 3], direction: [1, 0, 0, 0, 1, 0, 0, 0, 1] });
   });
+  it('lies in the world it names, and in none that does not say where left is', () => {
+    const of = (space: string) => decodeNrrd(nrrd({ space, 'space directions': '(1,0,0) (0,1,0) (0,0,1)' }, little));
+    expect(of('RAS')).toMatchObject({ origin: [1, 2, 3], direction: [1, 0, 0, 0, 1, 0, 0, 0, 1] });
+    expect(of('left-anterior-superior')).toMatchObject({ origin: [-1, 2, 3], direction: [-1, 0, 0, 0, 1, 0, 0, 0, 1] });
+    expect(of('lps')).toMatchObject({ origin: [-1, -2, 3], direction: [-1, 0, 0, 0, -1, 0, 0, 0, 1] });
+    expect(() => of('scanner-xyz')).toThrow('the space "scanner-xyz" says not where left and right are');
+  });
   it('is refused where it is short, detached, or of another kind', () => {
     expect(() => decodeNrrd(nrrd({}, little.subarray(0, 5)), { file: 'a.nrrd' })).toThrow(
       /a\.nrrd: the header promises 6 voxels in 12 bytes, the file holds 5/,
@@ -89,6 +96,16 @@ describe('MetaImage', () => {
     expect(decodeMetaImage(metaImage({ BinaryDataByteOrderMSB: 'True' }, big))).toEqual(expected);
     expect(decodeMetaImage(metaImage({ CompressedData: 'True' }, deflateSync(little)))).toEqual(expected);
     expect(decodeMetaImageLabels(metaImage({}, little)).data).toEqual(Int32Array.from(values));
+  });
+  it('may name its geometry otherwise', () => {
+    const none = { TransformMatrix: undefined, Offset: undefined, ElementSpacing: undefined };
+    for (const [matrix, origin] of [
+      ['Rotation', 'Position'],
+      ['Orientation', 'Origin'],
+    ] as const) {
+      const named = { [matrix]: '0 1 0 1 0 0 0 0 1', [origin]: '1 2 3', ElementSize: '0.5 2 3' };
+      expect(decodeMetaImage(metaImage({ ...none, ...named }, little))).toEqual(expected);
+    }
   });
   it('is refused where it is short, detached, or of another kind', () => {
     expect(() => decodeMetaImage(metaImage({}, little.subarray(2)))).toThrow(/promises 6 voxels/);

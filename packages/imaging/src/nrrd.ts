@@ -13,14 +13,32 @@ export function isNrrd(bytes: Uint8Array): boolean {
 
 type Fields = ReadonlyMap<string, string>;
 
-// Whether the file's world has x to the left and y to the back, as DICOM's.
-function isLps(fields: Fields): boolean {
-  const space = (fields.get('space') ?? '').toLowerCase();
-  return space === 'left-posterior-superior' || space === 'lps';
+type ToWorld = (vector: Vector3) => Vector3;
+
+/** The file's world as NIfTI's, which has x to the right and y to the front; one without a name is taken for that. */
+function worldOf(fields: Fields, file: string | undefined): ToWorld {
+  const space = fields.get('space')?.toLowerCase();
+  switch (space) {
+    case undefined:
+    case 'ras':
+    case 'right-anterior-superior':
+      return (vector) => vector;
+    case 'lps':
+    case 'left-posterior-superior':
+      return flipWorld;
+    case 'las':
+    case 'left-anterior-superior':
+      return ([x, y, z]) => [-x || 0, y, z];
+    default:
+      throw new InputError(`the space ${JSON.stringify(space)} says not where left and right are.`, {
+        file,
+        remedy: 'Save the volume in the space left-posterior-superior or right-anterior-superior.',
+      });
+  }
 }
 
 function gridOf(fields: Fields, size: Vector3, dimensions: number, file: string | undefined): Grid {
-  const world = isLps(fields) ? flipWorld : (vector: Vector3): Vector3 => vector;
+  const world = worldOf(fields, file);
   const directions = fields.get('space directions');
   if (directions === undefined || dimensions < 3) {
     const text = fields.get('spacings');

@@ -13,7 +13,7 @@ it('a part to train with and a part to test keep their scans apart, whatever the
   const own = await part(2).read('phantom0001');
   expect(await both.read('test-phantom0001')).toEqual({ ...own, id: 'test-phantom0001' });
   expect(Object.keys(await readClassMap(both))).toEqual(ids);
-  expect(() => both.read('phantom0001')).rejects.toMatchObject({ code: 'input' });
+  await expect(both.read('phantom0001')).rejects.toMatchObject({ code: 'input' });
 });
 
 it('has superpixels where training has them, and class maps where both have', async () => {
@@ -27,6 +27,11 @@ it('has superpixels where training has them, and class maps where both have', as
     'test-phantom0000': { 1: { tight: [0] } },
   });
   expect(trainAndTest({ ...part(1), classMap }, part(2)).classMap).toBeUndefined();
+});
+
+it('puts numbered raters in the order of their numbers', () => {
+  const numbered = (raters: string[]) => ({ ...part(1), raters });
+  expect(trainAndTest(numbered(['1', '10']), numbered(['9', '1'])).raters).toEqual(['1', '9', '10']);
 });
 
 it('refuses parts of different classes', () => {

@@ -35,7 +35,7 @@ export function trainAndTest(train: Dataset, test: Dataset): Dataset {
   };
   return {
     name: train.name,
-    raters: [...new Set([...train.raters, ...test.raters])],
+    raters: joinedRaters(train, test),
     classes: train.classes,
     modality: train.modality,
     scans: parts.flatMap((part) => sets[part].scans.map((scan) => ({ ...scan, id: `${part}-${scan.id}` }))),
@@ -53,4 +53,10 @@ async function joinedMap(sets: Readonly<Record<Part, Dataset>>): Promise<ClassMa
   return Object.fromEntries(
     maps.flatMap(([part, map]) => Object.entries(map).map(([id, slices]) => [`${part}-${id}`, slices])),
   );
+}
+
+/** Raters that are numbered go by their numbers; those with names keep the order in which they come. */
+function joinedRaters(...sets: readonly Dataset[]): string[] {
+  const raters = [...new Set(sets.flatMap((set) => set.raters))];
+  return raters.every((rater) => /^\d+$/.test(rater)) ? raters.sort((a, b) => Number(a) - Number(b)) : raters;
 }

@@ -1,6 +1,7 @@
 import type { Block, Figure, ReportDocument } from './document.js';
 import type { Experiment } from './experiments.js';
 import type { ResultTables } from './result-tables.js';
+import { undefinedNote } from './tables.js';
 import { traceCommands, traceTable } from './trace.js';
 
 /** What a report over runs is made of. */
@@ -45,6 +46,7 @@ export function resultsDocument({ title, experiments, tables, figures, missing }
         table(one.byRater),
         ...(one.comparisons === undefined ? [] : [table(one.comparisons)]),
         ...one.ablations.map(table),
+        ...undefinedBlock(one),
       ]),
       ...(figures.length === 0 ? [] : [{ kind: 'heading', text: 'Figures' } as const]),
       ...figures.map((figure): Block => ({ kind: 'figure', figure })),
@@ -53,4 +55,13 @@ export function resultsDocument({ title, experiments, tables, figures, missing }
       { kind: 'code', text: traceCommands(runs) },
     ],
   };
+}
+
+function undefinedBlock({ scores }: ResultTables): Block[] {
+  const counts = scores.map(({ experiment: { method, variant }, arm, repeats }) => ({
+    arm: `${method} (${variant}) ${arm}`,
+    undefinedCount: repeats.reduce((sum, { summary }) => sum + summary.undefinedCount, 0),
+  }));
+  const text = undefinedNote(counts);
+  return text === undefined ? [] : [{ kind: 'text', text }];
 }

@@ -42,16 +42,29 @@ export function comparisonTable(comparisons: readonly ArmComparison[]): Table {
   );
 }
 
+/**
+ * Says how many Dice values are undefined, which tables leave out of every mean; nothing where there are none. (The
+ * published program lets one of them make all means undefined; `aggregateDice` does so unless told otherwise.)
+ */
+export function undefinedNote(arms: readonly Pick<ArmSummary, 'arm' | 'undefinedCount'>[]): string | undefined {
+  const counts = arms.filter(({ undefinedCount }) => undefinedCount > 0);
+  if (counts.length === 0) return undefined;
+  const list = counts.map(({ arm, undefinedCount }) => `${arm} ${undefinedCount}`).join(', ');
+  return `Undefined Dice, nothing predicted where nothing is true, in no mean: ${list}.`;
+}
+
 /** Both tables of an evaluation, with what their numbers mean. */
 export function evaluationHtml(
   arms: readonly ArmSummary[],
   comparisons: readonly ArmComparison[],
   parameters: Readonly<Record<string, number>>,
 ): Html {
+  const undefinedDice = undefinedNote(arms);
   const counts = Object.entries(parameters).map(([arm, count]) => `${arm} ${count.toLocaleString('en')}`);
   return html`<h2>Dice (%)</h2>${tableHtml(diceTable(arms))}
 <p class="note">Dice of each rater's prediction with that rater's own truth, averaged over queries, then supports, then classes: classes first, then raters, then the mean over all. The interval is a bootstrap over supports.</p>
 <p class="note">base: each rater segmented alone with the base method. japc: all raters together, calibrated. consensus: one mask for all raters, from the pixels most of them marked.</p>
+${undefinedDice === undefined ? [] : html`<p class="note">${undefinedDice}</p>`}
 ${counts.length === 0 ? [] : html`<p class="note">Trained parameters: ${counts.join(', ')}.</p>`}
 ${comparisons.length === 0 ? [] : [html`<h2>Comparison</h2>`, tableHtml(comparisonTable(comparisons)), html`<p class="note">One observation a support. Supports share their queries, so the observations are not independent; the published test does not correct for that, nor does this one.</p>`]}`;
 }

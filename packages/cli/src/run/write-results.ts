@@ -11,7 +11,7 @@ import {
 import type { RunConfig } from '../config/schema.js';
 import type { Panel } from '../report/panel.js';
 import { reportPage } from '../report/report.js';
-import { comparisonTable, diceTable, numberTable } from '../report/tables.js';
+import { comparisonTable, diceTable, numberTable, undefinedNote } from '../report/tables.js';
 import { writeAtomically, writeJson } from './files.js';
 import type { RunFolder } from './folder.js';
 import type { Versions } from './versions.js';
@@ -71,5 +71,6 @@ export async function writeResults(results: Results): Promise<void> {
 /** The tables as text for the terminal. */
 export function evaluationText({ arms, comparisons }: Evaluation): string {
   const tables = [diceTable(arms), ...(comparisons.length > 0 ? [comparisonTable(comparisons)] : [])];
-  return tables.map(renderMarkdown).join('\n').trimEnd();
+  const note = undefinedNote(arms);
+  return `${tables.map(renderMarkdown).join('\n').trimEnd()}${note === undefined ? '' : `\n\n${note}`}`;
 }

@@ -90,6 +90,13 @@ describe('CURVAS prepared', () => {
     expect(made).toEqual(['UKCHLL002', 'UKCHLL001']);
   });
 
+  it('takes every rater there is, ten after nine', async () => {
+    const more = join(root, 'more');
+    await writeRawCurvas(more, 'a', [10, 1, 2, 3, 9]);
+    const { cases } = await prepareCurvas(more, join(root, 'five'), { superpixels: false });
+    expect(cases).toMatchObject([{ raters: [1, 2, 3, 9, 10], warnings: [] }]);
+  });
+
   it('names what is missing or odd', async () => {
     const broken = join(root, 'broken');
     await writeRawCurvas(broken, 'a', []);

@@ -24,8 +24,8 @@ export interface CurvasOptions extends PrepareControl {
  * soft tissue window, the slices any rater labelled without a border of 32 pixels, sampled to 256 x 256 and 3 mm, class
  * maps, superpixels.
  *
- * Raw layout: `{case}/image.nii.gz` and `annotation_1.nii.gz` to `annotation_3.nii.gz`, in `folder` itself or in its
- * `training_set`. Prepare each split from a folder of its own: the official one has 20 cases for training and 65 for test
+ * Raw layout: `{case}/image.nii.gz` and `annotation_1.nii.gz` to `annotation_3.nii.gz`, more where there were more raters,
+ * in `folder` itself or in its `training_set`. Prepare each split from a folder of its own: the official one has 20 cases for training and 65 for test
  * (5 more for validation). A missing annotation is reported in the record, and the other raters are used.
  *
  * @throws InputError for a missing folder or a case without image or annotation; ShapeError for a mask of another size.
@@ -68,7 +68,7 @@ async function curvasCases(folder: string): Promise<RawCase[]> {
     .filter((entry) => !entry.isFile() && !entry.name.startsWith('.'))
     .map(({ name }) => name)
     .sort(byName);
-  return names.map((source, number) => {
+  const cases = names.map(async (source, number): Promise<RawCase> => {
     const at = (file: string): boolean => existsSync(join(folder, source, file));
     if (!at('image.nii.gz')) {
       throw new InputError('this case has no image.nii.gz.', {
@@ -76,9 +76,12 @@ async function curvasCases(folder: string): Promise<RawCase[]> {
         remedy: 'Get the case again from the CURVAS download, or move its folder away.',
       });
     }
-    const found = [1, 2, 3].filter((rater) => at(`annotation_${rater}.nii.gz`));
+    const found = (await listFolder(join(folder, source)))
+      .flatMap(({ name }) => /^annotation_([1-9]\d*)\.nii\.gz$/.exec(name)?.[1] ?? [])
+      .map(Number)
+      .sort((a, b) => a - b);
     if (found.length === 0) {
-      throw new InputError('this case has no annotation_1.nii.gz to annotation_3.nii.gz.', {
+      throw new InputError('this case has no annotation_1.nii.gz, annotation_2.nii.gz and so on.', {
         file: join(folder, source),
         remedy: 'Get the case again from the CURVAS download, or move its folder away.',
       });
@@ -93,4 +96,5 @@ async function curvasCases(folder: string): Promise<RawCase[]> {
       ),
     };
   });
+  return Promise.all(cases);
 }
