@@ -1,12 +1,14 @@
 #!/usr/bin/env node
 import { isFsmrError } from '@fsmr/core';
 import { createProgram } from './program.js';
+import { systemFault } from './run/system-fault.js';
 
 try {
   await createProgram().parseAsync();
 } catch (error) {
-  if (!isFsmrError(error)) throw error;
+  const known = isFsmrError(error) ? error : systemFault(error);
+  if (known === undefined) throw error;
   // What a person can mend is said in one line; the stack helps nobody.
-  process.stderr.write(`fsmr: ${error.message}\n`);
-  process.exitCode = error.code === 'interrupted' ? 130 : 1;
+  process.stderr.write(`fsmr: ${known.message}\n`);
+  process.exitCode = known.code === 'interrupted' ? 130 : 1;
 }
