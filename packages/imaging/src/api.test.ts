@@ -11,6 +11,7 @@ it('exports this and nothing else', () => {
       "centreCrop",
       "checkGrid",
       "checkImage",
+      "checkVoxelCount",
       "close",
       "components2d",
       "createLabelVolume",

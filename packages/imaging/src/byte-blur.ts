@@ -1,12 +1,6 @@
 import { ConfigError } from '@fsmr/core/errors';
-import type { Mask2D } from './image.js';
-
-function roundHalfEven(value: number): number {
-  const floor = Math.floor(value);
-  const rest = value - floor;
-  if (rest !== 0.5) return Math.round(value);
-  return floor % 2 === 0 ? floor : floor + 1;
-}
+import { checkImage, type Mask2D } from './image.js';
+import { roundHalfEven } from './rounding.js';
 
 /** Gaussian weights in units of 1/256 that sum to 256: what one weight loses by rounding, the next one receives. */
 function fixedPointGaussian(length: number, sigma: number): Int32Array {
@@ -58,6 +52,7 @@ export function blurBytes(image: Mask2D, length: number, sigma: number): Mask2D 
   if (!Number.isInteger(length) || length < 1 || length % 2 === 0 || !(sigma > 0)) {
     throw new ConfigError(`a blur needs an odd number of taps and a positive sigma, found ${length} and ${sigma}.`);
   }
+  checkImage(image);
   const { width, height, data } = image;
   const weights = fixedPointGaussian(length, sigma);
   const radius = (length - 1) / 2;

@@ -1,5 +1,4 @@
-import { ShapeError } from '@fsmr/core/errors';
-import { type Vector3, voxelCount } from './geometry.js';
+import { checkVoxelCount, type Vector3 } from './geometry.js';
 import type { Image2D, Mask2D } from './image.js';
 
 /**
@@ -57,9 +56,7 @@ export function distanceTransform3d(
   size: Vector3,
   spacing: Vector3 = [1, 1, 1],
 ): Float64Array {
-  if (data.length !== voxelCount(size)) {
-    throw new ShapeError(`${data.length} voxels were given for a size of ${size.join(' x ')}.`);
-  }
+  checkVoxelCount(size, data.length);
   const result = new Float64Array(data.length);
   for (let i = 0; i < result.length; i++) result[i] = data[i] === 0 ? 0 : Number.POSITIVE_INFINITY;
   const longest = Math.max(...size);

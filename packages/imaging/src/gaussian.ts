@@ -1,5 +1,5 @@
 import { ConfigError } from '@fsmr/core/errors';
-import type { Vector3 } from './geometry.js';
+import { checkVoxelCount, type Vector3 } from './geometry.js';
 
 /** Half of a normalised Gaussian: weight of the centre, then of each distance up to the radius. */
 function halfGaussian(sigma: number, truncate: number): Float64Array {
@@ -63,9 +63,10 @@ function smoothAxis(data: Float64Array, size: Vector3, axis: 0 | 1 | 2, weights:
  * @param data values of size [x, y, z], x fastest; z = 1 for an image.
  * @param sigma standard deviation in voxels for x, y, z; 0 leaves an axis alone.
  * @returns a new array.
- * @throws ConfigError for a negative or absurd sigma.
+ * @throws ConfigError for a negative or absurd sigma; ShapeError where data and size disagree.
  */
 export function gaussianFilter(data: ArrayLike<number>, size: Vector3, sigma: Vector3, truncate = 4): Float64Array {
+  checkVoxelCount(size, data.length);
   const result = new Float64Array(data);
   for (const axis of [2, 1, 0] as const) {
     const s = sigma[axis];

@@ -1,4 +1,4 @@
-import { GeometryError, InputError } from '@fsmr/core/errors';
+import { GeometryError, InputError, ShapeError } from '@fsmr/core/errors';
 
 /** Three numbers for the axes x, y, z. */
 export type Vector3 = readonly [number, number, number];
@@ -27,6 +27,13 @@ export const identityDirection: Matrix3 = [1, 0, 0, 0, 1, 0, 0, 0, 1];
 /** The number of voxels of a grid. */
 export function voxelCount(size: Vector3): number {
   return size[0] * size[1] * size[2];
+}
+
+/** @throws ShapeError where so many values do not fill a volume of this size. */
+export function checkVoxelCount(size: Vector3, length: number): void {
+  if (voxelCount(size) !== length) {
+    throw new ShapeError(`a volume of ${size.join(' x ')} has ${voxelCount(size)} voxels, but ${length} were given.`);
+  }
 }
 
 /** World position in millimetres of a (fractional) voxel index. */

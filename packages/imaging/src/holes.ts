@@ -1,4 +1,4 @@
-import type { Vector3 } from './geometry.js';
+import { checkVoxelCount, type Vector3 } from './geometry.js';
 import type { Mask2D } from './image.js';
 
 /**
@@ -7,8 +7,10 @@ import type { Mask2D } from './image.js';
  *
  * @param data not zero inside, size [x, y, z] with x fastest.
  * @returns a new 0/1 array.
+ * @throws ShapeError where data and size disagree.
  */
 export function fillHoles3d(data: ArrayLike<number>, size: Vector3): Uint8Array {
+  checkVoxelCount(size, data.length);
   const [nx, ny, nz] = size;
   const area = nx * ny;
   // 2 marks background reached from the border.

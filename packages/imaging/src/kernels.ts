@@ -1,4 +1,5 @@
 import { ConfigError } from '@fsmr/core/errors';
+import { roundHalfEven } from './rounding.js';
 
 /** A flat structuring element: the pixel offsets it covers, relative to its centre. */
 export interface Kernel {
@@ -31,14 +32,6 @@ function kernelOf(radius: number, covers: (dx: number, dy: number) => boolean): 
   return { radius, dx, dy };
 }
 
-// OpenCV rounds halves to the even neighbour.
-function roundHalfEven(value: number): number {
-  const floor = Math.floor(value);
-  const rest = value - floor;
-  if (rest !== 0.5) return Math.round(value);
-  return floor % 2 === 0 ? floor : floor + 1;
-}
-
 /**
  * OpenCV's elliptic structuring element of size (2r+1) x (2r+1): row dy is filled up to
  * `round(r * sqrt((r² - dy²) / r²))` to both sides. Radius 1 is the plus sign.
@@ -59,7 +52,7 @@ export function squareKernel(radius: number): Kernel {
 
 /**
  * The half of a square on one side of its centre line, that line included.
- * @throws ConfigError where the radius is no integer from 0 to 1000.
+ * @throws ConfigError where the radius is no integer from 0 to 1000, or for another side.
  */
 export function halfKernel(radius: number, side: Side): Kernel {
   const covers: Record<Side, (dx: number, dy: number) => boolean> = {
@@ -68,5 +61,11 @@ export function halfKernel(radius: number, side: Side): Kernel {
     up: (_dx, dy) => dy <= 0,
     down: (_dx, dy) => dy >= 0,
   };
-  return kernelOf(radius, covers[side]);
+  const half = Object.hasOwn(covers, side) ? covers[side] : undefined;
+  if (half === undefined) {
+    throw new ConfigError(`a kernel has no side ${JSON.stringify(side)}.`, {
+      remedy: 'Choose left, right, up or down.',
+    });
+  }
+  return kernelOf(radius, half);
 }

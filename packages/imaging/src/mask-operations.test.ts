@@ -1,8 +1,11 @@
+import { ShapeError } from '@fsmr/core/errors';
 import { createRandom } from '@fsmr/core/random';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { blurBytes } from './byte-blur.js';
 import { components2d, labelComponents, largestComponent, largestComponent3d, pruneComponents } from './components.js';
 import { distanceTransform, distanceTransform3d } from './distance.js';
+import { gaussianFilter } from './gaussian.js';
 import type { Vector3 } from './geometry.js';
 import { fillHoles, fillHoles3d } from './holes.js';
 import type { Mask2D } from './image.js';
@@ -57,6 +60,22 @@ describe('morphology', () => {
       }),
     );
   });
+});
+
+it('every operation refuses data of another size, and kernels have four sides', () => {
+  const wrong = { width: 8, height: 8, data: new Uint8Array(10) };
+  for (const operation of [
+    () => erode(wrong, squareKernel(1)),
+    () => dilate(wrong, squareKernel(1)),
+    () => fillHoles(wrong),
+    () => fillHoles3d(wrong.data, [2, 2, 2]),
+    () => distanceTransform3d(wrong.data, [2, 2, 2]),
+    () => blurBytes(wrong, 3, 1),
+    () => gaussianFilter(wrong.data, [2, 2, 2], [1, 1, 1]),
+  ]) {
+    expect(operation).toThrow(ShapeError);
+  }
+  expect(() => halfKernel(1, 'north' as never)).toThrow('no side "north"');
 });
 
 describe('components', () => {

@@ -1,10 +1,11 @@
-import type { Mask2D } from './image.js';
+import { checkImage, type Mask2D } from './image.js';
 import type { Kernel } from './kernels.js';
 
 // Both operations combine shifted copies of the mask, row by row and clipped at the border: what lies outside never
 // decides, as with OpenCV's default border. `and` holds for erosion, `or` for dilation; bytes of any value work as
 // long as "outside the object" is 0 and "inside" is one common value.
 function combine(mask: Mask2D, kernel: Kernel, erode: boolean): Mask2D {
+  checkImage(mask);
   const { width, height, data: source } = mask;
   const data = new Uint8Array(source.length);
   if (erode) data.fill(255);
@@ -27,6 +28,7 @@ function combine(mask: Mask2D, kernel: Kernel, erode: boolean): Mask2D {
 /**
  * Erosion: a pixel stays where every pixel under the kernel is set; what lies outside the image counts as set.
  * Equal to OpenCV's `erode` on masks. A new mask is returned.
+ * @throws ShapeError where data and size disagree.
  */
 export function erode(mask: Mask2D, kernel: Kernel): Mask2D {
   return combine(mask, kernel, true);
@@ -35,6 +37,7 @@ export function erode(mask: Mask2D, kernel: Kernel): Mask2D {
 /**
  * Dilation: a pixel is set where any pixel under the kernel (not mirrored) is set; what lies outside the image counts
  * as not set. Equal to OpenCV's `dilate` on masks.
+ * @throws ShapeError where data and size disagree.
  */
 export function dilate(mask: Mask2D, kernel: Kernel): Mask2D {
   return combine(mask, kernel, false);

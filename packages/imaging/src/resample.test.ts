@@ -34,6 +34,9 @@ describe('resampling', () => {
     const target: Vector3 = [(0.7 * 512) / 256, (0.7 * 512) / 256, 3];
     expect(gridWithSpacing(grid, target).size).toEqual([257, 257, 34]);
     expect(gridWithSpacing(grid, target, 'round').size).toEqual([256, 256, 33]);
+    // Halves go to the even number, as in numpy: 2.5 and 3.5.
+    const halves = gridWithSpacing({ ...grid, size: [5, 7, 1], spacing: [1, 1, 1] }, [2, 2, 1], 'round');
+    expect(halves.size).toEqual([2, 4, 1]);
   });
   it('gives the same on a turned copy, by every rule', () => {
     const turned = reorient(ramp, 'SLA');

@@ -1,5 +1,6 @@
 import { ConfigError } from '@fsmr/core/errors';
 import { type Grid, invert, type Matrix3, stepMatrix, type Vector3, worldToIndex } from './geometry.js';
+import { roundHalfEven } from './rounding.js';
 
 /** The voxel index of one grid as an affine function of another grid's index: `matrix * index + offset`. */
 export interface IndexMap {
@@ -76,7 +77,7 @@ export function nearestTaps(count: number, scale: number, offset: number, extent
 
 /**
  * The grid a volume gets at another spacing; origin and direction stay.
- * @param rounding how the size is found: `floor-plus-one` as CURVAS and most sets, `round` as QUBIQ
+ * @param rounding how the size is found: `floor-plus-one` as CURVAS and most sets, `round` as QUBIQ, halves to even
  * @throws ConfigError for a spacing that is not positive
  */
 export function gridWithSpacing(
@@ -87,7 +88,7 @@ export function gridWithSpacing(
   if (spacing.some((s) => !(s > 0))) throw new ConfigError(`spacings must be positive, found ${spacing.join(' x ')}.`);
   const size = grid.size.map((extent, axis) => {
     const exact = (extent * grid.spacing[axis]!) / spacing[axis]!;
-    return Math.max(1, rounding === 'round' ? Math.round(exact) : Math.floor(exact + 1));
+    return Math.max(1, rounding === 'round' ? roundHalfEven(exact) : Math.floor(exact + 1));
   }) as unknown as Vector3;
   return { size, spacing, origin: grid.origin, direction: grid.direction };
 }

@@ -1,5 +1,5 @@
 import { InputError, ShapeError } from '@fsmr/core/errors';
-import { type Grid, identityDirection, type Vector3, voxelCount } from './geometry.js';
+import { checkVoxelCount, type Grid, identityDirection, type Vector3 } from './geometry.js';
 import type { Image2D, LabelImage, Mask2D } from './image.js';
 
 /** A scan: intensities on a grid. Voxel (x, y, z) is `data[x + size[0] * (y + size[1] * z)]`. */
@@ -26,9 +26,7 @@ export type AnyVolume = Volume | LabelVolume;
 type Placement = Partial<Omit<Grid, 'size'>>;
 
 function place(size: Vector3, length: number, placement: Placement): Grid {
-  if (voxelCount(size) !== length) {
-    throw new ShapeError(`a volume of ${size.join(' x ')} has ${voxelCount(size)} voxels, but ${length} were given.`);
-  }
+  checkVoxelCount(size, length);
   return {
     size,
     spacing: placement.spacing ?? [1, 1, 1],

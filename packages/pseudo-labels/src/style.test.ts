@@ -1,3 +1,4 @@
+import { ConfigError } from '@fsmr/core/errors';
 import { createRandom } from '@fsmr/core/random';
 import { ellipseKernel, erode, type Mask2D, maskArea } from '@fsmr/imaging';
 import fc from 'fast-check';
@@ -66,6 +67,24 @@ describe('styles', () => {
     expect(applyStyle(mask, { operation: 'sequence', steps })).toEqual(expected);
     expect(describeStyle({ operation: 'sequence', steps })).toBe('erosion 1, erosion 2');
     expect(() => applyStyle(mask, { operation: 'sketch' } as unknown as Style)).toThrow(/no style operation "sketch"/);
+  });
+  it('that make no sense are refused before any mask is looked at', () => {
+    const empty: Mask2D = { width: 2, height: 2, data: new Uint8Array(4) };
+    for (const style of [
+      { operation: 'erosion' },
+      { operation: 'erosion', radius: 1.5 },
+      { operation: 'componentPrune', minimumArea: Number.NaN },
+      { operation: 'boundaryShift', direction: 'north', radius: 1, iterations: 1 },
+      { operation: 'boundaryShift', direction: 'left', radius: 1, iterations: Number.NaN },
+      { operation: 'blur', sigma: 0 },
+      { operation: 'sequence' },
+      { operation: 'sequence', steps: [{ operation: 'sketch' }] },
+      undefined,
+    ]) {
+      expect(() => applyStyle(empty, style as Style), JSON.stringify(style)).toThrow(ConfigError);
+    }
+    const wrong = { width: 8, height: 8, data: new Uint8Array(10) };
+    expect(() => applyStyle(wrong, { operation: 'identity' })).toThrow('has 64 pixels, but 10 were given');
   });
   it('survive JSON, change nothing they are given, and answer twice alike', () => {
     fc.assert(

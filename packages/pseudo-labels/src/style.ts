@@ -1,6 +1,7 @@
 import { ConfigError } from '@fsmr/core/errors';
 import {
   blurBytes,
+  checkImage,
   close,
   dilate,
   ellipseKernel,
@@ -80,6 +81,41 @@ function toBytes(mask: Mask2D): Mask2D {
   return { ...mask, data: mask.data.map((value) => (value === 0 ? 0 : 255)) };
 }
 
+/** @throws ConfigError for a style that does not exist or whose numbers make no sense. */
+function checkStyle(style: Style): void {
+  const refuse = (fault: string): never => {
+    throw new ConfigError(`the style ${JSON.stringify(style)} ${fault}.`);
+  };
+  const isCount = (value: number): boolean => Number.isInteger(value) && value >= 0;
+  switch (style?.operation) {
+    case 'identity':
+    case 'fillHoles':
+      return;
+    case 'erosion':
+    case 'dilation':
+    case 'opening':
+    case 'closing':
+      if (!isCount(style.radius)) refuse('needs a radius of whole pixels');
+      return;
+    case 'componentPrune':
+      if (!(style.minimumArea >= 0)) refuse('needs a smallest area');
+      return;
+    case 'boundaryShift':
+      if (!isCount(style.radius) || !isCount(style.iterations)) refuse('needs a radius and iterations');
+      if (!Object.hasOwn(opposite, style.direction)) refuse('needs a direction: left, right, up or down');
+      return;
+    case 'blur':
+      if (!(style.sigma > 0)) refuse('needs a positive sigma');
+      return;
+    case 'sequence':
+      if (!Array.isArray(style.steps)) refuse('needs steps');
+      style.steps.forEach(checkStyle);
+      return;
+    default:
+      throw new ConfigError(`there is no style operation ${JSON.stringify((style as Style | undefined)?.operation)}.`);
+  }
+}
+
 function run(image: Mask2D, style: Style): Mask2D {
   switch (style.operation) {
     case 'identity':
@@ -99,8 +135,6 @@ function run(image: Mask2D, style: Style): Mask2D {
       return blurBytes(image, blurTaps(style.sigma), style.sigma);
     case 'sequence':
       return style.steps.reduce(run, image);
-    default:
-      throw new ConfigError(`there is no style operation ${JSON.stringify((style as Style).operation)}.`);
   }
 }
 
@@ -110,9 +144,11 @@ function run(image: Mask2D, style: Style): Mask2D {
  * An empty mask is returned unchanged, and so is any mask of which the style would leave nothing.
  *
  * @param mask not zero inside.
- * @throws ConfigError for a style that does not exist.
+ * @throws ConfigError for a style that does not exist; ShapeError where data and size of the mask disagree.
  */
 export function applyStyleBytes(mask: Mask2D, style: Style): Mask2D {
+  checkImage(mask);
+  checkStyle(style);
   const original = toBytes(mask);
   if (maskArea(mask) === 0) return original;
   const result = run(original, style);
@@ -125,7 +161,7 @@ export function applyStyleBytes(mask: Mask2D, style: Style): Mask2D {
  * A mask of which the style leaves nothing is returned unchanged. Even so a blurred small region may vanish, because
  * that rule looks at the grey result, as the published program does; see {@link ApplyOptions.thresholdBlur}.
  *
- * @throws ConfigError for a style that does not exist.
+ * @throws ConfigError for a style that does not exist; ShapeError where data and size of the mask disagree.
  */
 export function applyStyle(mask: Mask2D, style: Style, options: ApplyOptions = {}): Mask2D {
   const least = options.thresholdBlur === true ? 128 : 255;

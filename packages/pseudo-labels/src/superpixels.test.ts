@@ -115,6 +115,7 @@ describe('choosing a pseudo label', () => {
   it('by the published rule may meet a number that does not occur', () => {
     const random = createRandom('published');
     let missed = 0;
+    expect(() => pickPseudoLabel(labels, random, { rule: 'presnt' as never })).toThrow('no rule "presnt"');
     for (let i = 0; i < 4000; i++) if (pickPseudoLabel(labels, random, { rule: 'published' }) === undefined) missed++;
     expect(Math.abs(missed - 1000)).toBeLessThan(150);
   });

@@ -106,6 +106,7 @@ export interface PseudoLabel {
 /**
  * Draws one superpixel of a slice as the target of a training episode.
  * @returns undefined where the slice has none that qualifies: take another slice then.
+ * @throws ConfigError for another rule.
  */
 export function pickPseudoLabel(
   labels: LabelImage,
@@ -113,6 +114,11 @@ export function pickPseudoLabel(
   options: PickOptions = {},
 ): PseudoLabel | undefined {
   const { minimumArea = 1, rule = 'present' } = options;
+  if (rule !== 'present' && rule !== 'published') {
+    throw new ConfigError(`there is no rule ${JSON.stringify(rule)} for pseudo labels.`, {
+      remedy: "Choose 'present' or 'published'.",
+    });
+  }
   const areas = new Map<number, number>();
   for (let i = 0; i < labels.data.length; i++) {
     const label = labels.data[i]!;

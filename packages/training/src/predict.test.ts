@@ -31,6 +31,10 @@ it('gives every rater what the majority mask gives', () => {
   expect(areas('consensus')).toEqual([3, 3, 3]);
 });
 
+it('knows no other way', () => {
+  expect(() => areas('jiont' as RaterMode)).toThrow('arm area cannot treat raters as "jiont"');
+});
+
 it('frees all but its answer', () => {
   for (const mode of ['per-rater', 'joint', 'consensus'] as const) {
     const arm: Arm = { name: 'area', model: modelOf(areaMethod), parameters: {}, mode };

@@ -1,5 +1,6 @@
 import {
   allShots,
+  ConfigError,
   type FeatureMaps,
   hardForeground,
   type Model,
@@ -34,6 +35,7 @@ export interface Arm {
  * @param masks what the raters drew on the support slice [R, 1, H, W], 0 or 1
  * @param random for methods that draw random numbers; a fixed seed when absent
  * @returns [R, H, W], 0 or 1; the caller owns it.
+ * @throws ConfigError for another mode of the arm.
  */
 export function predictMasks(
   arm: Arm,
@@ -43,6 +45,11 @@ export function predictMasks(
   random?: Random,
 ): tf.Tensor3D {
   const { method } = arm.model;
+  if (!['joint', 'per-rater', 'consensus'].includes(arm.mode)) {
+    throw new ConfigError(`arm ${arm.name} cannot treat raters as ${JSON.stringify(arm.mode)}.`, {
+      remedy: 'Choose joint, per-rater or consensus.',
+    });
+  }
   const once = (own: tf.Tensor4D): tf.Tensor3D => {
     const { logits } = segmentFeatures({
       method,

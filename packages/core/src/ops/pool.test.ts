@@ -59,7 +59,8 @@ describe('pooling', () => {
     expectNoLeak(() => maxPoolGradient(y, x, y, options));
   });
 
-  it('refuses a window larger than the image', () => {
+  it('refuses a window larger than the image, or of nothing', () => {
+    expect(() => avgPool2d(tf.ones([1, 3, 3, 1]), 0)).toThrow('a pooling window of 0x0 holds nothing');
     expect(() => avgPool2d(tf.ones([1, 3, 3, 1]), 4)).toThrow(ShapeError);
     expect(() => maxPool2d(tf.ones([1, 1, 1, 1]), { size: 4, stride: 1, padding: 1 })).toThrow(ShapeError);
   });

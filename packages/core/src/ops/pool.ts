@@ -104,10 +104,11 @@ function poolingMatrix(input: number, size: number): Matrix {
  * @param x [B, H, W, C]
  * @param size one number, or rows and columns of the window
  * @returns [B, floor(H / size), floor(W / size), C]
- * @throws ShapeError where the window exceeds the image.
+ * @throws ShapeError where the window is empty or exceeds the image.
  */
 export function avgPool2d(x: tf.Tensor4D, size: number | readonly [number, number]): tf.Tensor4D {
   const [tall, wide] = typeof size === 'number' ? [size, size] : size;
+  if (!(tall >= 1 && wide >= 1)) throw new ShapeError(`a pooling window of ${tall}x${wide} holds nothing.`);
   if (x.shape[1] < tall || x.shape[2] < wide) {
     throw new ShapeError(`a pooling window of ${tall}x${wide} exceeds images [${x.shape}].`);
   }

@@ -60,6 +60,17 @@ describe('resizeBilinear', () => {
     expect([...resizeBilinear(line, [1, 2], { alignCorners: false }).dataSync()]).toEqual([12.5, 132.5]);
   });
 
+  it('refuses sizes below one pixel', () => {
+    for (const size of [
+      [0, 2],
+      [2, 1.5],
+    ] as const) {
+      expect(() => resizeBilinear(tf.ones([1, 2, 2, 1]), size, { alignCorners: false })).toThrow(
+        'cannot be resized to',
+      );
+    }
+  });
+
   it('frees what it allocates', () => {
     const x: tf.Tensor4D = tf.ones([2, 4, 4, 3]);
     expectNoLeak(() => resizeBilinear(x, [8, 3], { alignCorners: false }));

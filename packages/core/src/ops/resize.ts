@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { ShapeError } from '../errors.js';
 import { type Matrix, separable, transposed } from './separable.js';
 
 /** Whether the centres of the corner cells of both grids coincide (PyTorch's `align_corners`). */
@@ -33,9 +34,13 @@ export function interpolationMatrix(
  * @param x [B, H, W, C]
  * @param size rows and columns of the result
  * @returns [B, ...size, C]
+ * @throws ShapeError for a size below one pixel.
  */
 export function resizeBilinear(x: tf.Tensor4D, size: readonly [number, number], options: ResizeOptions): tf.Tensor4D {
   const [, height, width] = x.shape;
+  if (Math.min(height, width) < 1 || !size.every((extent) => Number.isInteger(extent) && extent >= 1)) {
+    throw new ShapeError(`images [${x.shape}] cannot be resized to ${size.join(' x ')}.`);
+  }
   return separable(x, interpolationMatrix(height, size[0], options), interpolationMatrix(width, size[1], options));
 }
 

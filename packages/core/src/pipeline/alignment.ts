@@ -75,7 +75,10 @@ function reverseLoss(reverse: Pass, truth: tf.Tensor3D): { loss: tf.Scalar; outp
   const onGrid = method.alignment!.targets === 'features';
   const size = onGrid ? gridOf(reverse.query) : ([truth.shape[1], truth.shape[2]] as const);
   const output = decodeOutcomes(method, classify(reverse), size);
-  return { loss: crossEntropy(output, onGrid ? gridTargets(truth, size) : truth, { ignore: ignored }), output };
+  return {
+    loss: crossEntropy(output, onGrid ? gridTargets(truth, size) : imageTargets(truth), { ignore: ignored }),
+    output,
+  };
 }
 
 /** Logits of a finished pass. */
@@ -91,6 +94,12 @@ export function decodeOutcomes(
     },
     size,
   });
+}
+
+/** A pixel that a soft mask leaves undecided is passed over. */
+function imageTargets(truth: tf.Tensor3D): tf.Tensor3D {
+  const decided = tf.logicalOr(tf.equal(truth, 0), tf.equal(truth, 1));
+  return tf.where<tf.Tensor>(decided, truth, tf.scalar(ignored)) as tf.Tensor3D;
 }
 
 /** On the grid a cell is foreground or background where that class fills more than half of it, else passed over. */

@@ -19,6 +19,7 @@ export function allShots(raters: number, shots: number): number[][] {
 /** @throws ShapeError where masks and shots do not describe the same raters. */
 export function checkRaterMasks({ masks, shots }: RaterMasks, supportImages: number): void {
   const [raters, count] = masks.shape;
+  if (raters === 0) throw new ShapeError('masks of at least one rater are needed.');
   if (count !== supportImages) {
     throw new ShapeError(`masks speak of ${count} support images, but features of ${supportImages} were given.`);
   }

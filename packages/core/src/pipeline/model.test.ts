@@ -74,6 +74,10 @@ describe('segmentEpisode', () => {
     expect(segmentEpisode(model, parameters, episode, { training: true, freezeBackbone: true }).statistics).toEqual({});
   });
 
+  it('needs a rater', () => {
+    expect(() => segmentEpisode(model, parameters, { ...episode, raters: [] })).toThrow('at least one rater');
+  });
+
   it('names a rater without any mask, and a mask of the wrong size', () => {
     expect(() => segmentEpisode(model, parameters, { ...episode, raters: ['anna', 'carl'] })).toThrow(
       'rater carl: outlined no support image.',

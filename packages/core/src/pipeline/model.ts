@@ -42,11 +42,12 @@ export function isModelBuffer({ backbone }: Model, name: string): boolean {
 /**
  * The masks of an episode's raters. -> masks [R, K, H, W] and the shots of each rater; the caller owns the tensor.
  *
- * @throws InputError where a rater outlined no support image.
+ * @throws InputError without raters, and where a rater outlined no support image.
  * @throws ShapeError where a mask has another size than its image.
  */
 export function episodeMasks({ raters, support }: Episode): RaterMasks {
   checkImages(support);
+  if (raters.length === 0) throw new InputError('an episode needs at least one rater.');
   const shots = raters.map((rater) => {
     const own = support.flatMap(({ masks }, shot) => (masks[rater] === undefined ? [] : [shot]));
     if (own.length === 0) {

@@ -3,7 +3,8 @@ import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { definePrototypeMethod, type PrototypeCalibrator, withCalibrator } from '../contract/index.js';
-import { cosineSimilarity, maskedAveragePool } from '../ops/index.js';
+import { ShapeError } from '../errors.js';
+import { cosineSimilarity, crossEntropy, maskedAveragePool } from '../ops/index.js';
 import { createRandom } from '../random.js';
 import { allShots } from './masks.js';
 import { type SegmentInputs, segmentFeatures } from './segment.js';
@@ -135,6 +136,22 @@ describe('segmentFeatures', () => {
       'share grid and channels',
     );
     expect(() => segmentFeatures({ ...inputs, queryMasks: tf.zeros([1, 16, 16]) })).toThrow('[2,16,16] is needed');
+    expect(() => segmentFeatures({ ...inputs, masks: tf.zeros([0, 1, 16, 16]), shots: [] })).toThrow(ShapeError);
+  });
+
+  it('takes no alignment loss where a soft mask decides nothing', () => {
+    const inputs = example(2, 1, 1, { training: true });
+    const soft = tf.tensor4d(
+      inputs.masks.dataSync().map((value, i) => (i % 5 === 0 ? 0.3 : value)),
+      [2, 1, 16, 16],
+    );
+    const { alignmentLoss, reverseLogits } = segmentFeatures({ ...inputs, masks: soft });
+    const targets = (undecided: number) => soft.dataSync().map((value) => (value % 1 === 0 ? value : undecided));
+    const [ignored, background] = [255, 0].map((undecided) =>
+      crossEntropy(reverseLogits[0]!, tf.tensor3d(targets(undecided), [2, 16, 16])),
+    );
+    expectClose(alignmentLoss, ignored!, 1e-6);
+    expect(Math.abs(ignored!.dataSync()[0]! - background!.dataSync()[0]!)).toBeGreaterThan(1e-3);
   });
 
   it('leaks nothing', () => {
