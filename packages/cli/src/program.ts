@@ -45,7 +45,7 @@ Other keys, all optional:
   evaluation.supports     "all" or case names;  evaluation.classes, .panels
   evaluation.arms         base, japc, consensus, nearest-style, mrnet, dpersona, supervised
   evaluation.baselines    how mrnet, dpersona and supervised learn: .epochs, .learningRate, .augmentation, .start
-           (backbone, base), .supports ("all", so many of each class, case names), .mrnet, .dpersona, .supervised
+           (backbone, base), .supports ("all", so many of each class, case names), .slices (support, all), .mrnet, .dpersona, .supervised
   engine.backend, .threads, .loaders (threads that make training episodes ahead; 0: none)
 Results: config.json, versions.json, metrics.json, metrics.csv, weights/*.safetensors, overlays/*.png, report.html.`;
 

@@ -54,10 +54,10 @@ async function trained(
   lesson: Lesson,
   options: DpersonaSegmenterOptions & Required<Pick<DpersonaSegmenterOptions, 'name' | 'headPadding'>>,
 ): Promise<Trained> {
-  const { epochs = defaultEpochs, augmentation = 'sabs_aug', statistics } = options;
+  const { epochs = defaultEpochs, augmentation = 'sabs_aug', slices, statistics } = options;
   const { learningRate = dpersonaConstants.learningRate } = options;
   const random = createRandom(lesson.seed).fork('d-persona');
-  const samples = supportSamples(lesson, statistics);
+  const samples = supportSamples(lesson, options);
   const stages = [
     { stage: 'diversification', step: diversifyStep },
     { stage: 'personalisation', step: personaliseStep },
@@ -69,7 +69,7 @@ async function trained(
     settings: [
       encoder.name,
       ...lessonSettings(lesson),
-      { epochs, augmentation, statistics, learningRate, headPadding },
+      { epochs, augmentation, slices, statistics, learningRate, headPadding },
     ],
     shapes: model.shapes,
     epochs: stages.length * epochs,

@@ -22,6 +22,11 @@ export interface TrainedSegmenterOptions {
   readonly learningRate?: number;
   /** `sabs_aug` unless given. */
   readonly augmentation?: TrainingAugmentation;
+  /**
+   * Which slices of the support train: those a few-shot method is taught with, or all on which a rater drew the class;
+   * `support` unless given. The supervised bound looks at none.
+   */
+  readonly slices?: 'support' | 'all';
   /** Of the training scans, for CT; otherwise each scan is normalised by itself. */
   readonly statistics?: Statistics;
   readonly onEpoch?: (report: EpochReport) => void;

@@ -3,22 +3,32 @@ import {
   type AugmentationName,
   type AugmentationPreset,
   applyAugmentation,
+  isEmpty,
   normalise,
   type SliceSample,
-  type Statistics,
   sampleAugmentation,
   sliceOf,
 } from '@fsmr/datasets';
 import type { Lesson } from '@fsmr/training';
 import * as tf from '@tensorflow/tfjs';
+import type { TrainedSegmenterOptions } from './options.js';
 
 /** Ranges of the transforms training slices are put through, or none. */
 export type TrainingAugmentation = AugmentationName | AugmentationPreset | 'none';
 
-/** The support slices of a lesson with a mask a rater, normalised; a slice that stands for several parts comes once. */
-export function supportSamples({ scan, slices, classId, raters }: Lesson, statistics?: Statistics): SliceSample[] {
+/**
+ * The slices of a lesson's support with a mask a rater, normalised: those that are taught, of which one that stands for
+ * several parts comes once, or all on which one of the raters drew the class.
+ */
+export function supportSamples(
+  { scan, slices, classId, raters }: Lesson,
+  { slices: which = 'support', statistics }: Pick<TrainedSegmenterOptions, 'slices' | 'statistics'>,
+): SliceSample[] {
   const normalised = normalise(scan, statistics);
-  return [...new Set(slices)].map((slice) => sliceOf(normalised, slice, classId, raters));
+  const sample = (slice: number): SliceSample => sliceOf(normalised, slice, classId, raters);
+  if (which === 'support') return [...new Set(slices)].map(sample);
+  const all = Array.from({ length: scan.size[0] }, (_, slice) => sample(slice));
+  return all.filter(({ masks }) => !masks.every(isEmpty));
 }
 
 /** Slices of one size as tensors. */

@@ -56,10 +56,10 @@ async function trained(
   lesson: Lesson,
   options: MrnetSegmenterOptions & { readonly name: string },
 ): Promise<ByNetwork<Trained>> {
-  const { epochs = defaultEpochs, augmentation = 'sabs_aug', statistics, onEpoch } = options;
+  const { epochs = defaultEpochs, augmentation = 'sabs_aug', slices, statistics, onEpoch } = options;
   const { learningRate = mrnetAdam.learningRate, weightDecay = mrnetAdam.weightDecay } = options;
   const random = createRandom(lesson.seed).fork('mrnet');
-  const samples = supportSamples(lesson, statistics);
+  const samples = supportSamples(lesson, options);
   const { encoder, name, memory, width, reconstructionWidth, refinementWidth } = options;
   const widths = [width, reconstructionWidth, refinementWidth];
   const kept = keptLearning({
@@ -69,7 +69,7 @@ async function trained(
       encoder.name,
       widths,
       ...lessonSettings(lesson),
-      { epochs, augmentation, statistics, learningRate, weightDecay },
+      { epochs, augmentation, slices, statistics, learningRate, weightDecay },
     ],
     shapes: joinedShapes(model),
     epochs,

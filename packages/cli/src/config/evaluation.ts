@@ -18,6 +18,10 @@ const baselines = z.strictObject({
     .union([z.literal('all'), count, z.array(z.string()).min(1)])
     .default('all')
     .describe('supports mrnet and dpersona learn from: all, so many of each class, or these'),
+  slices: z
+    .enum(['support', 'all'])
+    .optional()
+    .describe('slices of a support that mrnet and dpersona learn from: those that are taught, or all with the class'),
   mrnet: z
     .strictObject({
       width: count.optional(),

@@ -37,13 +37,14 @@ export function trainedSegmenter(
   statistics: Statistics | undefined,
   memory: LearningMemory,
 ): Segmenter {
-  const { epochs, learningRate, augmentation, mrnet, dpersona, supervised } = config.evaluation.baselines;
+  const { epochs, learningRate, augmentation, slices, mrnet, dpersona, supervised } = config.evaluation.baselines;
   const common = {
     name,
     encoder: buildBackbone(config.model),
     parameters,
     epochs,
     augmentation,
+    ...(slices === undefined ? {} : { slices }),
     ...(learningRate === undefined ? {} : { learningRate }),
     ...(statistics === undefined ? {} : { statistics }),
     memory,
