@@ -19,8 +19,8 @@ export interface Comparison {
  * Compares rows in pairs, as one family.
  *
  * A pair is one support scan: the difference of both rows under the same seed, averaged over the classes it shows, then
- * over the seeds that both used it with. More seeds so make a case surer and not the sample larger. Where another seed draws other images
- * (the phantom), each is a case of its own. Holm's correction counts all comparisons given here.
+ * over the seeds that both used it with. More seeds so make a case surer and not the sample larger. Where another seed
+ * draws other images (the phantom), each is a case of its own. Holm's correction counts all comparisons given here.
  */
 export function compareFamily(pairs: readonly (readonly [first: Scores, second: Scores])[]): Comparison[] {
   const found = pairs.map(([first, second]) => {
