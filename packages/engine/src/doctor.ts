@@ -88,10 +88,14 @@ async function compareWithCpu(backend: string): Promise<number> {
   };
   const own = await compute();
   const quiet = silence();
-  await tf.setBackend('cpu');
-  const expected = await compute();
-  await tf.setBackend(backend);
-  quiet();
+  let expected: Float32Array;
+  try {
+    await tf.setBackend('cpu');
+    expected = await compute();
+  } finally {
+    await tf.setBackend(backend);
+    quiet();
+  }
   const scale = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   return expected.reduce((most, value, i) => Math.max(most, Math.abs(value - own[i]!)), 0) / scale;
 }

@@ -1,3 +1,4 @@
+import { unregisterOnnxRuntimeBackend } from '@fsmr/tfjs-backend-onnxruntime';
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { describeDiagnosis, doctor } from './doctor.js';
@@ -82,5 +83,17 @@ describe('doctor', () => {
     expect(diagnosis.relativeError).toBeLessThan(1e-5);
     expect(diagnosis.matrixGflops).toBeGreaterThan(0);
     expect(describeDiagnosis(diagnosis)).toContain('Engine: onnxruntime, asked for');
+  });
+});
+
+describe('two starts at a time', () => {
+  it('give the console its voice back, and options that make no sense are told', async () => {
+    const { warn, error } = console;
+    await Promise.all([startEngine({ backend: 'cpu' }), startEngine({ backend: 'cpu' })]);
+    expect([console.warn, console.error]).toEqual([warn, error]);
+    const name = 'onnxruntime';
+    if (tf.findBackendFactory(name) !== null) unregisterOnnxRuntimeBackend(name);
+    await expect(startEngine({ threads: 0, backend: name })).rejects.toMatchObject({ code: 'config' });
+    expect(console.warn).toBe(warn);
   });
 });

@@ -1,4 +1,4 @@
-import { EngineError } from '@fsmr/core';
+import { EngineError, isFsmrError } from '@fsmr/core';
 import * as tf from '@tensorflow/tfjs';
 import { candidates } from './candidates.js';
 import { causeOf } from './optional.js';
@@ -10,7 +10,8 @@ import type { BackendName, Candidate, Engine, EngineOptions, Failure } from './t
  * was asked for.
  *
  * @returns which it is, why, and what kept each of those before it from starting.
- * @throws EngineError where the backend asked for is unknown or does not start, with cause and remedy.
+ * @throws EngineError where the backend asked for is unknown or does not start, with cause and remedy; ConfigError for
+ * options that make no sense.
  */
 export async function startEngine(options: EngineOptions = {}): Promise<Engine> {
   const wanted = options.backend ?? fromEnvironment();
@@ -49,7 +50,12 @@ export async function startFirst(list: readonly Candidate[], options: EngineOpti
   );
 }
 
-/** Tries one candidate. @returns why it did not start, or undefined where it did. */
+/**
+ * Tries one candidate.
+ *
+ * @returns why it did not start, or undefined where it did.
+ * @throws ConfigError for options that make no sense.
+ */
 export async function tryToStart(candidate: Candidate, options: EngineOptions): Promise<Failure | undefined> {
   const { name: backend, remedy } = candidate;
   const quiet = silence();
@@ -63,6 +69,8 @@ export async function tryToStart(candidate: Candidate, options: EngineOptions): 
     product.dispose();
     return value === 11 ? undefined : { backend, cause: `it computes 1 x 3 + 2 x 4 = ${value}.`, remedy };
   } catch (error) {
+    // Options that make no sense are no fault of the backend.
+    if (isFsmrError(error) && error.code === 'config') throw error;
     return { backend, cause: causeOf(error), remedy };
   } finally {
     quiet();
@@ -86,11 +94,16 @@ function tryToReadSynchronously({ name: backend }: Candidate): Failure | undefin
  * advertises its Node package there.
  */
 export function silence(): () => void {
-  const { warn, error } = console;
-  console.warn = () => {};
-  console.error = () => {};
+  if (silent++ === 0) {
+    const { warn, error } = console;
+    restore = () => Object.assign(console, { warn, error });
+    Object.assign(console, { warn: () => {}, error: () => {} });
+  }
   return () => {
-    console.warn = warn;
-    console.error = error;
+    if (--silent === 0) restore();
   };
 }
+
+/** How many starts are silent at this moment: the first one takes the console's voice, the last gives it back. */
+let silent = 0;
+let restore: () => void = () => {};

@@ -35,11 +35,20 @@ describe('registerOnnxRuntimeBackend', () => {
 
   it('says what is wrong with a setting or a name', () => {
     expect(errorOf(() => registerOnnxRuntimeBackend({ threads: 0 }))).toBe(
-      'config: threads is 0, but must be a number not below 1.',
+      'config: threads is 0, but must be a whole number not below 1.',
     );
     expect(errorOf(() => registerOnnxRuntimeBackend({ maxPooledBytes: Number.NaN }))).toContain(
       'maxPooledBytes is NaN',
     );
     expect(errorOf(() => registerOnnxRuntimeBackend({ name: 'cpu' }))).toContain('named cpu is registered already');
   });
+});
+
+it('leaves backends alone that others registered', () => {
+  unregisterOnnxRuntimeBackend('cpu');
+  expect(tf.findBackendFactory('cpu')).not.toBeNull();
+});
+
+it('wants whole numbers of threads', () => {
+  expect(() => registerOnnxRuntimeBackend({ name: 'half', threads: 2.5 })).toThrow('threads is 2.5');
 });

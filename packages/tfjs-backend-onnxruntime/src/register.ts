@@ -48,11 +48,19 @@ export function registerOnnxRuntimeBackend(options: OnnxRuntimeOptions = {}): st
   check(settings);
   registerKernels(name);
   tf.registerBackend(name, () => new OnnxRuntimeBackend(settings), options.priority ?? 4);
+  registered.add(name);
   return name;
 }
 
-/** Removes a backend and its kernels, and frees what it holds; its tensors are lost. */
+/** Names under which this package registered a backend. */
+const registered = new Set<string>();
+
+/**
+ * Removes a backend that was registered here, with its kernels, and frees what it holds; its tensors are lost. Backends of
+ * other packages stay.
+ */
 export function unregisterOnnxRuntimeBackend(name = 'onnxruntime'): void {
+  if (!registered.delete(name)) return;
   const backend = tf.engine().registry[name];
   if (backend instanceof OnnxRuntimeBackend) releaseGraphs(backend);
   if (tf.findBackendFactory(name) === null) return;
@@ -69,8 +77,11 @@ function decide(options: OnnxRuntimeOptions): BackendSettings {
   };
   const least = { threads: 1, maxSessions: 1, maxPooledBytes: 0, smallTensor: 0 };
   for (const [key, minimum] of Object.entries(least) as [keyof BackendSettings, number][]) {
-    if (!Number.isFinite(settings[key]) || settings[key] < minimum) {
-      throw new ConfigError(`${key} is ${settings[key]}, but must be a number not below ${minimum}.`);
+    const isCount = key === 'threads' || key === 'maxSessions';
+    const fits = isCount ? Number.isInteger(settings[key]) : Number.isFinite(settings[key]);
+    if (!fits || settings[key] < minimum) {
+      const kind = isCount ? 'whole number' : 'number';
+      throw new ConfigError(`${key} is ${settings[key]}, but must be a ${kind} not below ${minimum}.`);
     }
   }
   return settings;

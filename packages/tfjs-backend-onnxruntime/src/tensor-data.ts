@@ -37,7 +37,9 @@ export class TensorData {
   typed(dtype: tf.DataType): Float32Array | Int32Array | Uint8Array {
     const values = this.#values;
     const Expected = dtype === 'float32' ? Float32Array : dtype === 'int32' ? Int32Array : Uint8Array;
-    if (values instanceof Expected) return values;
+    // ONNX Runtime takes no memory that threads share.
+    const isShared = values instanceof Expected && !(values.buffer instanceof ArrayBuffer);
+    if (values instanceof Expected && !isShared) return values;
     const converted = Expected.from(values as ArrayLike<number>);
     if (dtype === this.dtype) this.values = converted;
     return converted;

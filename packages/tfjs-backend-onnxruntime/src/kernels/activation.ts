@@ -3,6 +3,7 @@ import type * as tf from '@tensorflow/tfjs';
 import type { OnnxRuntimeBackend } from '../backend.js';
 import { floats, node } from '../onnx/index.js';
 import type { Feed } from '../runtime/binding.js';
+import type { Program } from '../runtime/session.js';
 import { floatProgram, oneNode } from './kernel.js';
 
 /** What follows a convolution or matrix product. */
@@ -14,7 +15,23 @@ export interface Epilogue {
 }
 
 /** Names of activations that are one ONNX operation. */
-const operations: Readonly<Record<string, string>> = { relu: 'Relu', elu: 'Elu', sigmoid: 'Sigmoid' };
+const operations: Readonly<Record<string, string>> = { relu: 'Relu', elu: 'Elu' };
+
+/**
+ * 1 / (1 + exp(-x)). ONNX Runtime's own is an approximation that ends at 0 below -18, where the logarithm of a
+ * probability still has to be finite.
+ */
+export const sigmoid = (): Program =>
+  floatProgram(
+    1,
+    [
+      node('Neg', ['i0'], ['negative']),
+      node('Exp', ['negative'], ['odds']),
+      node('Add', ['odds', 'one'], ['denominator']),
+      node('Reciprocal', ['denominator'], ['o0']),
+    ],
+    [floats('one', [1], [])],
+  );
 
 /** Adds `bias` and applies the activation to `values`, in place. */
 export function activate(
@@ -28,6 +45,7 @@ export function activate(
   if (activation === undefined || activation === null || activation === 'linear') return;
   const op = operations[activation];
   if (op !== undefined) apply(op, () => oneNode(op, 1));
+  else if (activation === 'sigmoid') apply('Sigmoid', sigmoid);
   else if (activation === 'relu6') {
     const bounds = [floats('low', [0], []), floats('high', [6], [])];
     apply('Relu6', () => floatProgram(1, [node('Clip', ['i0', 'low', 'high'], ['o0'])], bounds));

@@ -135,16 +135,22 @@ export const conv2dKernels: KernelTable = {
   Conv2DBackpropFilter: conv2dBackpropFilter,
 };
 
+/** The gradient of a convolution of nothing. */
+const zeros = (backend: OnnxRuntimeBackend, shape: readonly number[]): tf.TensorInfo =>
+  backend.makeTensorInfo([...shape], 'float32', new Float32Array(shape.reduce((size, extent) => size * extent, 1)));
+
 /** Gradients of dilated convolutions, under our own names. */
 export const ownConvolutionKernels: KernelTable = {
   FsmrConv2DBackpropInput: (call) => {
     const [dy, filter] = [input(call, 'dy'), input(call, 'filter')];
     const shape = call.attrs.inputShape as number[];
-    return inputGradient(call.backend, dy, filter, ownGeometry(shape, filter.shape, call.attrs), shape);
+    const g = ownGeometry(shape, filter.shape, call.attrs);
+    return workOf(g) === 0 ? zeros(call.backend, shape) : inputGradient(call.backend, dy, filter, g, shape);
   },
   FsmrConv2DBackpropFilter: (call) => {
     const [x, dy] = [input(call, 'x'), input(call, 'dy')];
     const shape = call.attrs.filterShape as number[];
-    return kernelGradient(call.backend, x, dy, ownGeometry(x.shape, shape, call.attrs), shape);
+    const g = ownGeometry(x.shape, shape, call.attrs);
+    return workOf(g) === 0 ? zeros(call.backend, shape) : kernelGradient(call.backend, x, dy, g, shape);
   },
 };

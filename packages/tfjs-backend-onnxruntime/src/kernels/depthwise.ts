@@ -14,6 +14,7 @@ import {
   type NativeKernel,
   sizeOf,
 } from './kernel.js';
+import { fitsOnnx } from './window.js';
 
 type Info = tf.backend_util.Conv2DInfo;
 type Shape4 = [number, number, number, number];
@@ -75,7 +76,7 @@ const depthwise: NativeKernel = (call) => {
   const [x, filter] = [input(call, 'x'), input(call, 'filter')];
   if (isSmall(sizeOf(x.shape), backend) || !allFloat(x, filter)) return undefined;
   const info = infoOf(x.shape, filter.shape, attrs);
-  if (sizeOf(info.outShape) === 0) return undefined;
+  if (sizeOf(info.outShape) === 0 || !fitsOnnx(info)) return undefined;
   return backend.adopt(forward(backend, x, filter, info), info.outShape);
 };
 
@@ -84,7 +85,7 @@ const fusedDepthwise: NativeKernel = (call) => {
   const [x, filter] = [input(call, 'x'), input(call, 'filter')];
   if (isSmall(sizeOf(x.shape), backend) || !allFloat(x, filter)) return undefined;
   const info = infoOf(x.shape, filter.shape, attrs);
-  if (sizeOf(info.outShape) === 0) return undefined;
+  if (sizeOf(info.outShape) === 0 || !fitsOnnx(info)) return undefined;
   const out = forward(backend, x, filter, info);
   activate(backend, out, { ...attrs, bias: inputs.bias, prelu: inputs.preluActivationWeights });
   return backend.adopt(out, info.outShape);
@@ -97,6 +98,7 @@ const backpropInput: NativeKernel = (call) => {
   const shape = attrs.inputShape as number[];
   if (isSmall(sizeOf(dy.shape), backend) || !allFloat(dy, filter) || sizeOf(shape) === 0) return undefined;
   const info = infoOf(shape, filter.shape, attrs);
+  if (!fitsOnnx(info) || !tf.util.arraysEqual(info.outShape, dy.shape)) return undefined;
   const { top, left, bottom, right } = info.padInfo;
   const missing = (size: number, out: number, stride: number, dilation: number, taps: number, margin: number) =>
     size - ((out - 1) * stride + dilation * (taps - 1) + 1 - margin);

@@ -154,7 +154,8 @@ describe('reductions and windows equal those of the cpu backend', () => {
           const resize = (x: tf.Tensor4D) => tf.image.resizeBilinear(x, [h, w], corners, half);
           const image = () => normal([2, 6, 6, 3]) as tf.Tensor4D; // the cpu gradient mixes up height and width
           expect(differenceToCpu(() => tf.tidy(() => resize(image())))).toBeLessThan(2e-6);
-          expect(differenceToCpu(() => tf.grad(resize as never)(image()))).toBeLessThan(2e-6);
+          // ... and knows no half-pixel centres; edges.test.ts looks at ours.
+          if (!half) expect(differenceToCpu(() => tf.grad(resize as never)(image()))).toBeLessThan(2e-6);
         },
       ),
       { numRuns: 20 },

@@ -42,6 +42,8 @@ interface Product {
   readonly shape: number[];
   /** Multiplications. */
   readonly work: number;
+  /** Whether a batch of several is repeated along some axis, which TensorFlow.js's cpu kernel computes wrongly. */
+  readonly crossed: boolean;
 }
 
 /** Shapes of a product; a single right matrix makes one large product of a whole batch. */
@@ -66,6 +68,8 @@ function productOf(
       `Error in matMul: inner shapes (${inner}) and (${transB ? columnsB : rowsB}) of Tensors with shapes ${a.shape} and ${b.shape} and transposeA=${transA} and transposeB=${transB} must match.`,
   );
   const work = sizeOf(shape) * inner;
+  const sizes = [a, b].map((factor) => sizeOf(factor.shape.slice(0, -2)));
+  const crossed = sizes.every((size) => size !== 1) && sizes.some((size) => size !== sizeOf(batch));
   if (single && !transA) {
     const dims = [sizeOf(batch) * rows, columns];
     return {
@@ -74,9 +78,10 @@ function productOf(
       dims,
       shape,
       work,
+      crossed,
     };
   }
-  return { a: backend.lend(a), b: backend.lend(b), dims: shape, shape, work };
+  return { a: backend.lend(a), b: backend.lend(b), dims: shape, shape, work, crossed };
 }
 
 const batchMatMul: NativeKernel = ({ inputs, attrs, backend }) => {
@@ -85,7 +90,7 @@ const batchMatMul: NativeKernel = ({ inputs, attrs, backend }) => {
   const transA = attrs.transposeA === true;
   const transB = attrs.transposeB === true;
   const product = productOf(backend, a, b, transA, transB);
-  if (isLight(product.work, backend)) return undefined;
+  if (product.work === 0 || (isLight(product.work, backend) && !product.crossed)) return undefined;
   const out = backend.allocate({ shape: product.shape, dtype: 'float32' }, product.dims);
   matmulInto(backend, product.a, product.b, out, transA, transB);
   return backend.adopt(out, product.shape);
@@ -98,7 +103,7 @@ const fusedMatMul: NativeKernel = ({ inputs, attrs, backend }) => {
   const transA = attrs.transposeA === true;
   const transB = attrs.transposeB === true;
   const product = productOf(backend, a, b, transA, transB);
-  if (isLight(product.work, backend)) return undefined;
+  if (product.work === 0 || (isLight(product.work, backend) && !product.crossed)) return undefined;
   const out = backend.allocate({ shape: product.shape, dtype: 'float32' }, product.dims);
   matmulInto(backend, product.a, product.b, out, transA, transB);
   const whole = { ...out, dims: product.shape };

@@ -12,6 +12,7 @@ import {
   oneNode,
   sizeOf,
 } from './kernel.js';
+import { fitsOnnx } from './window.js';
 
 type PoolInfo = tf.backend_util.Conv2DInfo;
 type Pair = number | [number, number];
@@ -27,9 +28,13 @@ function poolInfo(shape: readonly number[], attrs: KernelCall['attrs']): PoolInf
   );
 }
 
-/** Attributes of ONNX's pooling; undefined where padding reaches a whole window, which ONNX refuses. */
+/**
+ * Attributes of ONNX's pooling; undefined where padding reaches a whole window, which ONNX refuses, or where the result
+ * has another size there.
+ */
 function windowOf(info: PoolInfo): Record<string, number[]> | undefined {
   const { top, left, bottom, right } = info.padInfo;
+  if (!fitsOnnx(info)) return undefined;
   if (Math.max(top, bottom) >= info.filterHeight || Math.max(left, right) >= info.filterWidth) return undefined;
   const dilations = [info.dilationHeight, info.dilationWidth];
   return {
@@ -93,6 +98,7 @@ const maxPoolGrad: NativeKernel = (call) => {
   const info = poolInfo(x.shape, { ...attrs, dilations: 1 });
   const attributes = windowOf(info);
   if (attributes === undefined || sizeOf(info.outShape) === 0) return undefined;
+  if (!tf.util.arraysEqual(info.outShape, dy.shape)) return undefined;
   const planar = [info.batchSize, info.inChannels, info.outHeight, info.outWidth];
   const places = backend.allocate({ shape: planar, dtype: 'int32' });
   const gradients = backend.scratch(planar);
@@ -139,6 +145,8 @@ const avgPoolGrad: NativeKernel = (call) => {
   const [dy, x] = [input(call, 'dy'), input(call, 'input')];
   if (isSmall(sizeOf(x.shape), backend) || !allFloat(dy)) return undefined;
   const info = poolInfo(x.shape, { ...attrs, dilations: 1 });
+  // The gradient is not told how the forward pass rounded.
+  if (!tf.util.arraysEqual(info.outShape, dy.shape)) return undefined;
   const channels = info.inChannels;
   const share = 1 / (info.filterHeight * info.filterWidth);
   const gradient = backend.floats(dy);

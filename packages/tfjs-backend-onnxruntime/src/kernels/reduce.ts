@@ -46,6 +46,8 @@ const reduction =
     const x = input(call, 'x');
     if (isSmall(sizeOf(x.shape), backend) || !allFloat(x) || x.shape.length === 0) return undefined;
     const axes = axesOf(attrs.axis ?? x.shape.map((_, axis) => axis), x.shape.length);
+    // ONNX takes no axes for all.
+    if (axes.length === 0) return undefined;
     const { kept, result } = reducedShapes(x.shape, axes, attrs.keepDims === true);
     if (op !== 'ReduceProd' && sizeOf(kept) === 1) {
       const sum = wholeSum(backend, backend.floats(x));
@@ -66,6 +68,7 @@ const extremum =
     if (isSmall(sizeOf(x.shape), backend) || !allFloat(x) || x.shape.length === 0) return undefined;
     const given = attrs.reductionIndices ?? attrs.axis ?? x.shape.map((_, axis) => axis);
     const axes = axesOf(given, x.shape.length);
+    if (axes.length === 0) return undefined;
     const { kept, result } = reducedShapes(x.shape, axes, attrs.keepDims === true);
     const program = () =>
       floatProgram(

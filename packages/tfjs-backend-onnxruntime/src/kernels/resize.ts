@@ -2,7 +2,7 @@
 import type { OnnxRuntimeBackend } from '../backend.js';
 import type { Feed } from '../runtime/binding.js';
 import { feed } from '../runtime/session.js';
-import { allFloat, input, isSmall, type KernelTable, type NativeKernel, sizeOf } from './kernel.js';
+import { allFloat, input, isSmall, type KernelCall, type KernelTable, type NativeKernel, sizeOf } from './kernel.js';
 import { matmulInto } from './matmul.js';
 
 /** How positions of the result map to the source; names and rounding as in TensorFlow.js's cpu kernel. */
@@ -27,11 +27,12 @@ function interpolation(source: number, result: number, { alignCorners, halfPixel
 }
 
 /** Row r is one at the source position that result r copies. */
-function selection(source: number, result: number, alignCorners: boolean): Feed {
+function selection(source: number, result: number, { alignCorners, halfPixelCenters }: Sampling): Feed {
   const matrix = new Float32Array(result * source);
   const ratio = alignCorners && result > 1 ? (source - 1) / (result - 1) : source / result;
   for (let row = 0; row < result; row++) {
-    const place = alignCorners ? Math.round(ratio * row) : Math.floor(ratio * row);
+    const exact = ratio * (halfPixelCenters ? row + 0.5 : row);
+    const place = alignCorners ? Math.round(exact) : Math.floor(exact);
     matrix[row * source + Math.min(source - 1, place)] = 1;
   }
   return feed(matrix, [result, source]);
@@ -60,6 +61,18 @@ function resample(
 
 type Shape4 = [number, number, number, number];
 
+/** Whether a product with zeros is zero: a matrix would spread what is infinite or no number over the whole image. */
+function allFinite(values: Float32Array): boolean {
+  let sum = 0;
+  for (const value of values) sum += 0 * value;
+  return sum === 0;
+}
+
+const samplingOf = ({ alignCorners, halfPixelCenters }: KernelCall['attrs']): Sampling => ({
+  alignCorners: alignCorners === true,
+  halfPixelCenters: halfPixelCenters === true,
+});
+
 const resizeBilinear: NativeKernel = (call) => {
   const { backend, attrs } = call;
   const images = input(call, 'images');
@@ -67,22 +80,27 @@ const resizeBilinear: NativeKernel = (call) => {
   const [batch, inHeight, inWidth, channels] = images.shape as Shape4;
   const shape = [batch, height, width, channels];
   if (!allFloat(images) || isSmall(sizeOf(shape), backend) || sizeOf(images.shape) === 0) return undefined;
-  const sampling = attrs as unknown as Sampling;
+  const values = backend.floats(images);
+  if (!allFinite(values)) return undefined;
+  const sampling = samplingOf(attrs);
   const rows = interpolation(inHeight, height, sampling);
   const columns = interpolation(inWidth, width, sampling);
-  const out = resample(backend, backend.floats(images), images.shape as Shape4, rows, columns, false);
+  const out = resample(backend, values, images.shape as Shape4, rows, columns, false);
   return backend.adopt(out, shape);
 };
 
+/** With half-pixel centres small ones too: TensorFlow.js's gradients know nothing of them. */
 const resizeBilinearGrad: NativeKernel = (call) => {
   const { backend, attrs } = call;
   const [images, dy] = [input(call, 'images'), input(call, 'dy')];
-  if (!allFloat(images, dy) || isSmall(sizeOf(dy.shape), backend) || sizeOf(images.shape) === 0) return undefined;
-  // TensorFlow.js's gradient knows no half-pixel centres.
-  const sampling = { alignCorners: attrs.alignCorners === true, halfPixelCenters: false };
+  const sampling = samplingOf(attrs);
+  if (!allFloat(images, dy) || sizeOf(images.shape) === 0 || sizeOf(dy.shape) === 0) return undefined;
+  if (isSmall(sizeOf(dy.shape), backend) && !sampling.halfPixelCenters) return undefined;
+  const values = backend.floats(dy);
+  if (!allFinite(values) && !sampling.halfPixelCenters) return undefined;
   const rows = interpolation(images.shape[1] as number, dy.shape[1] as number, sampling);
   const columns = interpolation(images.shape[2] as number, dy.shape[2] as number, sampling);
-  const out = resample(backend, backend.floats(dy), dy.shape as Shape4, rows, columns, true);
+  const out = resample(backend, values, dy.shape as Shape4, rows, columns, true);
   return backend.adopt(out, images.shape);
 };
 
@@ -91,9 +109,9 @@ const resizeNearestGrad: NativeKernel = (call) => {
   const { backend, attrs } = call;
   const [images, dy] = [input(call, 'images'), input(call, 'dy')];
   if (!allFloat(images, dy) || sizeOf(images.shape) === 0 || sizeOf(dy.shape) === 0) return undefined;
-  const alignCorners = attrs.alignCorners === true;
-  const rows = selection(images.shape[1] as number, dy.shape[1] as number, alignCorners);
-  const columns = selection(images.shape[2] as number, dy.shape[2] as number, alignCorners);
+  const sampling = samplingOf(attrs);
+  const rows = selection(images.shape[1] as number, dy.shape[1] as number, sampling);
+  const columns = selection(images.shape[2] as number, dy.shape[2] as number, sampling);
   const out = resample(backend, backend.floats(dy), dy.shape as Shape4, rows, columns, true);
   return backend.adopt(out, images.shape);
 };

@@ -2,6 +2,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import { floats, node, type OnnxAttribute } from '../onnx/index.js';
 import type { Program } from '../runtime/session.js';
+import { sigmoid } from './activation.js';
 import {
   allFloat,
   flat,
@@ -82,7 +83,7 @@ export const unaryKernels: KernelTable = {
   Reciprocal: plain('Reciprocal'),
   Relu: plain('Relu'),
   Round: plain('Round'),
-  Sigmoid: plain('Sigmoid'),
+  Sigmoid: elementwise('Sigmoid', sigmoid),
   Sign: elementwise('Sign', sign),
   Sin: plain('Sin'),
   Softplus: plain('Softplus'),

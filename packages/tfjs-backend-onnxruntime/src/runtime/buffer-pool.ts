@@ -23,24 +23,39 @@ export function sizeClass(bytes: number): number {
   return Math.ceil(bytes / step) * step;
 }
 
-/** An empty pool that keeps at most `limit` bytes. */
+/** An empty pool that keeps at most `limit` bytes, and lets go first of sizes that were not used for longest. */
 export function createBufferPool(limit: number): BufferPool {
   const free = new Map<number, ArrayBuffer[]>();
   let freeBytes = 0;
+  /** The buffers of a size, which now was used last. */
+  const used = (size: number): ArrayBuffer[] => {
+    const list = free.get(size) ?? [];
+    free.delete(size);
+    free.set(size, list);
+    return list;
+  };
+  const makeRoom = (size: number): void => {
+    for (const [other, list] of free) {
+      while (freeBytes + size > limit && other !== size && list.pop() !== undefined) freeBytes -= other;
+      if (list.length === 0) free.delete(other);
+      if (freeBytes + size <= limit) return;
+    }
+  };
   return {
     take(bytes) {
       const size = sizeClass(bytes);
-      const buffer = free.get(size)?.pop();
+      if (size < pooledBytes) return new ArrayBuffer(size);
+      const buffer = used(size).pop();
       if (buffer === undefined) return new ArrayBuffer(size);
       freeBytes -= size;
       return buffer;
     },
     give(buffer) {
       const size = buffer.byteLength;
-      if (size < pooledBytes || freeBytes + size > limit) return;
-      const list = free.get(size);
-      if (list === undefined) free.set(size, [buffer]);
-      else list.push(buffer);
+      if (size < pooledBytes || size > limit) return;
+      if (freeBytes + size > limit) makeRoom(size);
+      if (freeBytes + size > limit) return;
+      used(size).push(buffer);
       freeBytes += size;
     },
     freeBytes: () => freeBytes,

@@ -63,7 +63,8 @@ export function compile(program: Program, settings: SessionSettings): Session {
     },
     fresh(inputs) {
       returning ??= load(program, settings, false);
-      const results = returning.run(feedsOf(inputs), nothing, {});
+      const feeds = feedsOf(inputs);
+      const results = runAll(returning, feeds, nothing);
       return outputNames.map((name) => results[name]?.data as Feed['data']);
     },
     dispose() {
@@ -75,6 +76,14 @@ export function compile(program: Program, settings: SessionSettings): Session {
   };
 }
 
+function runAll(session: NativeSession, feeds: Record<string, Feed>, fetches: Record<string, null>) {
+  try {
+    return session.run(feeds, fetches, {});
+  } catch (error) {
+    throw failed(feeds, error);
+  }
+}
+
 function runUntilStop(session: NativeSession, feeds: Record<string, Feed>, fetches: Record<string, Feed | null>): void {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0; // the expected exception needs no stack, and collecting one costs microseconds
@@ -82,12 +91,22 @@ function runUntilStop(session: NativeSession, feeds: Record<string, Feed>, fetch
     session.run(feeds, fetches, {});
   } catch (error) {
     if (error instanceof Error && error.message === stopped) return;
-    throw error;
+    throw failed(feeds, error);
   } finally {
     Error.stackTraceLimit = stackTraceLimit;
   }
   throw new EngineError('ONNX Runtime returned results that it should have left in place.', {
     remedy: 'Report this with the version of onnxruntime-node.',
+  });
+}
+
+/** What ONNX Runtime says when it refuses to compute, with what it was given. */
+function failed(feeds: Record<string, Feed>, cause: unknown): EngineError {
+  const given = Object.values(feeds).map(({ type, dims }) => `${type} [${dims}]`);
+  const fault = cause instanceof Error ? cause.message : String(cause);
+  return new EngineError(`ONNX Runtime does not compute with ${given.join(', ')}: ${fault}`, {
+    cause,
+    remedy: 'Free memory or use smaller tensors; if neither is it, report this.',
   });
 }
 
