@@ -23,7 +23,7 @@ export function diceTable(arms: readonly ArmSummary[]): Table {
       ...raters.map((rater) => percent(arm.byRater[rater])),
       percent(arm.dice),
       `${percent(arm.interval.low)} to ${percent(arm.interval.high)}`,
-      String(arm.supports.length),
+      String(new Set(arm.supports.map(({ support }) => support)).size),
     ]),
   );
 }
