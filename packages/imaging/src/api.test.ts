@@ -76,6 +76,7 @@ it('exports this and nothing else', () => {
       "reorient",
       "resample",
       "resampleLabels",
+      "roundHalfEven",
       "squareKernel",
       "stackLabelSlices",
       "stackSlices",

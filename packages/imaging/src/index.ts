@@ -22,6 +22,7 @@ export * from './png-write.js';
 export * from './read-volume.js';
 export * from './reorient.js';
 export * from './resample.js';
+export { roundHalfEven } from './rounding.js';
 export { gridWithSpacing } from './sampling.js';
 export * from './volume.js';
 export type { ReadOptions } from './voxels.js';

@@ -1,6 +1,6 @@
-import { ConfigError, ShapeError } from '@fsmr/core';
+import { ConfigError } from '@fsmr/core';
 import * as tf from '@tensorflow/tfjs';
-import { project } from './projection.js';
+import { checkOperands, project } from './projection.js';
 
 /** How scores become attention: over the keys of each row, or each score for itself. */
 export type Sigma = 'softmax' | 'sigmoid';
@@ -46,11 +46,7 @@ export interface JointAttention {
 export function jointAttention(inputs: JointAttentionInputs): JointAttention {
   const { prototypes, deviations, queryWeight, keyWeight, queryBias, keyBias } = inputs;
   const { sigma = 'softmax', temperature = 1, normalizeRows = false } = inputs;
-  if (prototypes.shape.join() !== deviations.shape.join() || queryWeight.shape[0] !== keyWeight.shape[0]) {
-    throw new ShapeError(
-      `prototypes [${prototypes.shape}] with deviations [${deviations.shape}], Wq [${queryWeight.shape}] with Wk [${keyWeight.shape}].`,
-    );
-  }
+  checkOperands(inputs);
   if (sigma !== 'softmax' && sigma !== 'sigmoid') {
     throw new ConfigError(`sigma cannot be ${JSON.stringify(sigma)}.`, { remedy: "Choose 'softmax' or 'sigmoid'." });
   }

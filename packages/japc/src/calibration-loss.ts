@@ -10,7 +10,8 @@ import * as tf from '@tensorflow/tfjs';
  */
 export type Reduction = (typeof reductions)[number];
 
-const reductions = ['sum', 'mean', 'row'] as const;
+/** All reductions. */
+export const reductions = ['sum', 'mean', 'row'] as const;
 
 /** What the loss compares, one class at a time; the losses of both classes are added. */
 export interface CalibrationLossInputs {

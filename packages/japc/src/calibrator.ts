@@ -49,8 +49,9 @@ function initParameters(
   random: Random,
 ): ParameterRecord {
   const { prefix, projectionWidth, projections, residual, operator } = options;
+  const widths = [...new Set(channels)];
   if (operator === 'residual-mlp') {
-    const records = [...new Set(channels)].flatMap((width, i) =>
+    const records = widths.flatMap((width, i) =>
       classes.map((owner) => {
         const own = residualMlpName(prefix, owner, i === 0 ? undefined : width);
         return addPrefix(initResidualMlp(width, random.fork(own)), own);
@@ -59,7 +60,6 @@ function initParameters(
     return Object.assign({}, ...records);
   }
   const owners = projections === 'separate' ? classes : [undefined];
-  const widths = [...new Set(channels)];
   const records = owners.flatMap((owner) =>
     widths.map((width, i) => {
       const columns =

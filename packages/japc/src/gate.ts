@@ -1,6 +1,5 @@
-import { ShapeError } from '@fsmr/core';
 import * as tf from '@tensorflow/tfjs';
-import { project } from './projection.js';
+import { checkOperands, project } from './projection.js';
 
 /** What the published gate works on. */
 export interface GateInputs {
@@ -28,11 +27,7 @@ export interface GateInputs {
  */
 export function gate(inputs: GateInputs): { readonly calibrated: tf.Tensor2D; readonly gates: tf.Tensor1D } {
   const { prototypes, deviations, queryWeight, keyWeight, queryBias, keyBias } = inputs;
-  if (prototypes.shape.join() !== deviations.shape.join() || queryWeight.shape[0] !== keyWeight.shape[0]) {
-    throw new ShapeError(
-      `prototypes [${prototypes.shape}] with deviations [${deviations.shape}], Wq [${queryWeight.shape}] with Wk [${keyWeight.shape}].`,
-    );
-  }
+  checkOperands(inputs);
   return tf.tidy(() => {
     const queries = project(prototypes, queryWeight, queryBias);
     const keys = project(deviations, keyWeight, keyBias);

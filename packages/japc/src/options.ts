@@ -1,5 +1,5 @@
 import { ConfigError } from '@fsmr/core';
-import type { Reduction } from './calibration-loss.js';
+import { type Reduction, reductions } from './calibration-loss.js';
 import type { Comparison } from './deviation.js';
 import { attentionPrefix, type Initialisation } from './parameters.js';
 import { residualMlpPrefix } from './residual-mlp.js';
@@ -95,7 +95,7 @@ export const presets: Readonly<Record<PresetName, ResolvedOptions>> = {
 /** What each option that is a choice may be. */
 const choices = {
   operator: ['joint-softmax', 'joint-sigmoid', 'gate', 'residual-mlp'],
-  loss: ['sum', 'mean', 'row'],
+  loss: reductions,
   consensus: ['soft', 'majority'],
   comparison: ['mean', 'nearest', 'one-to-one'],
   projections: ['shared', 'separate'],

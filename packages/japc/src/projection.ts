@@ -1,6 +1,23 @@
 import { ShapeError } from '@fsmr/core';
 import * as tf from '@tensorflow/tfjs';
 
+/** What both operators with projections work on. */
+interface Operands {
+  readonly prototypes: tf.Tensor2D;
+  readonly deviations: tf.Tensor2D;
+  readonly queryWeight: tf.Tensor2D;
+  readonly keyWeight: tf.Tensor2D;
+}
+
+/** @throws ShapeError where there is not one deviation a prototype, or queries and keys differ in width. */
+export function checkOperands({ prototypes, deviations, queryWeight, keyWeight }: Operands): void {
+  if (prototypes.shape.join() !== deviations.shape.join() || queryWeight.shape[0] !== keyWeight.shape[0]) {
+    throw new ShapeError(
+      `prototypes [${prototypes.shape}] with deviations [${deviations.shape}], Wq [${queryWeight.shape}] with Wk [${keyWeight.shape}].`,
+    );
+  }
+}
+
 /**
  * A linear layer as torch stores it: `x weight^T + bias`.
  *

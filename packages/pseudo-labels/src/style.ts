@@ -13,6 +13,7 @@ import {
   maskArea,
   open,
   pruneComponents,
+  roundHalfEven,
   type Side,
 } from '@fsmr/imaging';
 
@@ -66,10 +67,7 @@ function boundaryShift(mask: Mask2D, direction: Side, radius: number, iterations
 
 /** Odd number of taps that holds three standard deviations to both sides, at least 3; halves round to even. */
 function blurTaps(sigma: number): number {
-  const half = 3 * sigma;
-  const floor = Math.floor(half);
-  const rounded = half - floor === 0.5 ? floor + (floor % 2) : Math.round(half);
-  return Math.max(3, 2 * rounded + 1);
+  return Math.max(3, 2 * roundHalfEven(3 * sigma) + 1);
 }
 
 // Labels above half count as set where an operation needs a plain mask; blurred bytes only arise in own sequences.

@@ -1,5 +1,5 @@
-import { ShapeError } from '@fsmr/core';
 import * as tf from '@tensorflow/tfjs';
+import { checkTruth } from './check-truth.js';
 
 /** Keeps the Dice of two empty maps defined. */
 const epsilon = 1e-6;
@@ -15,11 +15,7 @@ const epsilon = 1e-6;
  * @throws ShapeError where the shapes do not fit.
  */
 export function raterBoundLoss(logits: tf.Tensor4D, truth: tf.Tensor3D): tf.Scalar {
-  if (logits.shape.slice(0, 3).join() !== truth.shape.join()) {
-    throw new ShapeError(
-      `logits [${logits.shape}] and masks [${truth.shape}] do not speak of the same raters or pixels.`,
-    );
-  }
+  checkTruth(logits, truth);
   return tf.tidy(() => {
     const raters = truth.shape[0];
     const foreground = tf.squeeze(tf.slice(tf.softmax(logits), [0, 0, 0, 1], [-1, -1, -1, 1]), [3]);

@@ -6,11 +6,11 @@ import {
   type Model,
   type ParameterRecord,
   type Segmentation,
-  ShapeError,
   segmentEpisode,
 } from '@fsmr/core';
 import * as tf from '@tensorflow/tfjs';
 import { raterBoundLoss } from './bound-loss.js';
+import { checkTruth } from './check-truth.js';
 
 /** The parts of the training loss of one episode, each a scalar; `total` is their weighted sum. */
 export interface EpisodeLosses {
@@ -35,11 +35,7 @@ export function segmentationLoss(
   truth: tf.Tensor3D,
   classWeights: readonly [number, number],
 ): tf.Scalar {
-  if (logits.shape.slice(0, 3).join() !== truth.shape.join()) {
-    throw new ShapeError(
-      `logits [${logits.shape}] and masks [${truth.shape}] do not speak of the same raters or pixels.`,
-    );
-  }
+  checkTruth(logits, truth);
   return tf.tidy(() => {
     const raters = logits.shape[0];
     // Slices, since TensorFlow.js cannot differentiate a split into one part.

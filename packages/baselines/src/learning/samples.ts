@@ -25,9 +25,17 @@ export function supportSamples(
   { slices: which = 'support', statistics }: Pick<TrainedSegmenterOptions, 'slices' | 'statistics'>,
 ): SliceSample[] {
   const normalised = normalise(scan, statistics);
-  const sample = (slice: number): SliceSample => sliceOf(normalised, slice, classId, raters);
-  if (which === 'support') return [...new Set(slices)].map(sample);
-  const all = Array.from({ length: scan.size[0] }, (_, slice) => sample(slice));
+  if (which === 'support') return [...new Set(slices)].map((slice) => sliceOf(normalised, slice, classId, raters));
+  return shownSamples(normalised, classId, raters);
+}
+
+/** All slices of a normalised scan on which one of the raters drew the class. */
+export function shownSamples(
+  scan: Parameters<typeof sliceOf>[0],
+  classId: number,
+  raters: readonly string[],
+): SliceSample[] {
+  const all = Array.from({ length: scan.size[0] }, (_, slice) => sliceOf(scan, slice, classId, raters));
   return all.filter(({ masks }) => !masks.every(isEmpty));
 }
 

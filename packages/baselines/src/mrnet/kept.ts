@@ -1,5 +1,5 @@
 /** MRNet's three trainings as one, so that one file holds them. */
-import { addPrefix } from '@fsmr/core';
+import { addPrefix, withPrefix } from '@fsmr/core';
 import type { Trained } from '../learning/adam.js';
 import type { ByNetwork, Mrnet } from './model.js';
 
@@ -9,13 +9,6 @@ type Named<Value> = Readonly<Record<string, Value>>;
 
 const joined = <Value>(values: ByNetwork<Named<Value>>): Named<Value> =>
   Object.assign({}, ...networks.map((network) => addPrefix(values[network], `${network}.`)));
-
-const own = <Value>(values: Named<Value>, network: (typeof networks)[number]): Named<Value> =>
-  Object.fromEntries(
-    Object.entries(values).flatMap(([name, value]) =>
-      name.startsWith(`${network}.`) ? [[name.slice(network.length + 1), value]] : [],
-    ),
-  );
 
 /** Shapes of all parameters, each below the name of its network. */
 export const joinedShapes = ({ coarse, reconstruction, refinement }: Mrnet): Named<readonly number[]> =>
@@ -34,8 +27,8 @@ export const joinTrained = ({ coarse, reconstruction, refinement }: ByNetwork<Tr
 /** The reverse of {@link joinTrained}. */
 export function splitTrained({ parameters, moments }: Trained): ByNetwork<Trained> {
   const of = (network: (typeof networks)[number]): Trained => ({
-    parameters: own(parameters, network),
-    moments: own(moments, network),
+    parameters: withPrefix(parameters, `${network}.`),
+    moments: withPrefix(moments, `${network}.`),
   });
   return { coarse: of('coarse'), reconstruction: of('reconstruction'), refinement: of('refinement') };
 }

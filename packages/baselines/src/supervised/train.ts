@@ -1,9 +1,9 @@
 import { createRandom, InputError, NumericError, type ParameterRecord, type Random } from '@fsmr/core';
-import { type Dataset, isEmpty, normalise, type SliceSample, type Statistics, sliceOf } from '@fsmr/datasets';
+import { type Dataset, normalise, type SliceSample, type Statistics } from '@fsmr/datasets';
 import { adamAlong, disposeTrained, type Trained } from '../learning/adam.js';
 import { differentiate } from '../learning/differentiate.js';
 import { type EpochsInputs, trainEpochs } from '../learning/epochs.js';
-import type { SliceBatch } from '../learning/samples.js';
+import { type SliceBatch, shownSamples } from '../learning/samples.js';
 import { type SupervisedNet, supervisedLoss } from './network.js';
 
 /** Training on what raters really drew on many scans. */
@@ -106,10 +106,6 @@ async function scanSamples(inputs: SupervisedInputs, id: string, random: Random)
   const { dataset, classId, raters, statistics, slicesPerScan } = inputs;
   const scan = await dataset.read(id);
   if (raters.some((rater) => scan.labels[rater] === undefined)) return [];
-  const normalised = normalise(scan, statistics);
-  const slices = Array.from({ length: scan.size[0] }, (_, slice) => slice);
-  const shown = slices
-    .map((slice) => sliceOf(normalised, slice, classId, raters))
-    .filter(({ masks }) => !masks.every(isEmpty));
+  const shown = shownSamples(normalise(scan, statistics), classId, raters);
   return random.shuffle(shown).slice(0, slicesPerScan);
 }

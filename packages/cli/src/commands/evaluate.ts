@@ -145,10 +145,8 @@ async function finishEpisodes(
   shard?: Shard,
 ): Promise<void> {
   // Which supports learn is a matter of the whole plan, whatever share of it is done here.
-  const mine = new Set(lessons.flatMap(({ episodes }) => episodes));
-  const all = evaluationTasks(plan.lessons, config.evaluation)
-    .map(({ arm, episodes }) => ({ arm, episodes: episodes.filter((episode) => mine.has(episode)) }))
-    .filter(({ episodes }) => episodes.length > 0);
+  const mine = new Set(lessons.flatMap(({ episodes }) => episodes.map(episodeKey)));
+  const all = openTasks(evaluationTasks(plan.lessons, config.evaluation), (key) => !mine.has(key));
   const tasks = openTasks(all, isDone(records));
   const total = episodeCount(all);
   let done = total - episodeCount(tasks);

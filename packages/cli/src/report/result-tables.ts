@@ -92,7 +92,7 @@ function scoreTable(scores: readonly Scores[], { by, names, comparisons, caption
       unit: 'support',
       units: row.cases.length,
       test: test === undefined ? null : { against: 'base', ...test },
-      undefinedCount: row.repeats.reduce((sum, { summary }) => sum + summary.undefinedCount, 0),
+      undefinedCount: row.undefinedCount,
       missingCount: 0,
     };
   });

@@ -58,9 +58,9 @@ export function resultsDocument({ title, experiments, tables, figures, missing }
 }
 
 function undefinedBlock({ scores }: ResultTables): Block[] {
-  const counts = scores.map(({ experiment: { method, variant }, arm, repeats }) => ({
+  const counts = scores.map(({ experiment: { method, variant }, arm, undefinedCount }) => ({
     arm: `${method} (${variant}) ${arm}`,
-    undefinedCount: repeats.reduce((sum, { summary }) => sum + summary.undefinedCount, 0),
+    undefinedCount,
   }));
   const text = undefinedNote(counts);
   return text === undefined ? [] : [{ kind: 'text', text }];

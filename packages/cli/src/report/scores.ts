@@ -22,6 +22,8 @@ export interface Scores {
   readonly interval: Interval;
   /** Sample standard deviation of `dice` over repeats; NaN for one. */
   readonly spread: number;
+  /** Dice values that are not defined and enter no mean, in all repeats. */
+  readonly undefinedCount: number;
   /** What was resampled: support scans. */
   readonly cases: readonly Case[];
 }
@@ -60,6 +62,7 @@ function scoreArm(experiment: Experiment, arm: string): Scores {
             repeats.map(({ summary }) => summary.dice),
             1,
           ),
+    undefinedCount: repeats.reduce((sum, { summary }) => sum + summary.undefinedCount, 0),
     cases,
   };
 }

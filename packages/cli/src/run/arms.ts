@@ -18,32 +18,17 @@ export function trainedArms({ evaluation: { arms, baselines } }: RunConfig): Tra
 
 /** The plan of an arm. Both share the first stage step by step, so it is trained once. */
 export function planOf({ training }: RunConfig, arm: TrainedArm, raters: number): TrainingPlan {
-  const {
-    steps,
-    styles,
-    learningRate,
-    momentum,
-    weightDecay,
-    calibrationWeight,
-    alignmentWeight,
-    boundWeight,
-    clipNorm,
-    freezeBackbone,
-    decay,
-    groups,
-  } = training;
-  const changes = {
-    ...{
-      learningRate,
-      momentum,
-      weightDecay,
-      calibrationWeight,
-      alignmentWeight,
-      boundWeight,
-      clipNorm,
-      freezeBackbone,
-      groups,
-    },
+  const { steps, styles, decay } = training;
+  const changes: Partial<TrainingPlan> = {
+    learningRate: training.learningRate,
+    momentum: training.momentum,
+    weightDecay: training.weightDecay,
+    calibrationWeight: training.calibrationWeight,
+    alignmentWeight: training.alignmentWeight,
+    boundWeight: training.boundWeight,
+    clipNorm: training.clipNorm,
+    freezeBackbone: training.freezeBackbone,
+    groups: training.groups,
     ...(decay === undefined ? {} : { decay }),
   };
   if (arm === 'base') return basePlan(steps, changes);

@@ -8,11 +8,11 @@ import type * as tf from '@tensorflow/tfjs';
  */
 export type ParameterRecord = Readonly<Record<string, tf.Tensor>>;
 
-/** The parameters whose name starts with a prefix, with the prefix removed. No tensor is copied. */
-export function withPrefix(parameters: ParameterRecord, prefix: string): ParameterRecord {
+/** The values, such as parameters, whose name starts with a prefix, with the prefix removed. No tensor is copied. */
+export function withPrefix<Value>(values: Readonly<Record<string, Value>>, prefix: string): Record<string, Value> {
   return Object.fromEntries(
-    Object.entries(parameters).flatMap(([name, tensor]) =>
-      name.startsWith(prefix) ? [[name.slice(prefix.length), tensor]] : [],
+    Object.entries(values).flatMap(([name, value]) =>
+      name.startsWith(prefix) ? [[name.slice(prefix.length), value]] : [],
     ),
   );
 }

@@ -25,8 +25,9 @@ export interface CurvasOptions extends PrepareControl {
  * maps, superpixels.
  *
  * Raw layout: `{case}/image.nii.gz` and `annotation_1.nii.gz` to `annotation_3.nii.gz`, more where there were more raters,
- * in `folder` itself or in its `training_set`. Prepare each split from a folder of its own: the official one has 20 cases for training and 65 for test
- * (5 more for validation). A missing annotation is reported in the record, and the other raters are used.
+ * in `folder` itself or in its `training_set`. Prepare each split from a folder of its own: the official one has 20
+ * cases for training and 65 for test (5 more for validation). A missing annotation of the first three is reported in the
+ * record, and the other raters are used.
  *
  * @throws InputError for a missing folder or a case without image or annotation; ShapeError for a mask of another size.
  */

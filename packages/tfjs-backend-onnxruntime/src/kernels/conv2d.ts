@@ -137,7 +137,7 @@ export const conv2dKernels: KernelTable = {
 
 /** The gradient of a convolution of nothing. */
 const zeros = (backend: OnnxRuntimeBackend, shape: readonly number[]): tf.TensorInfo =>
-  backend.makeTensorInfo([...shape], 'float32', new Float32Array(shape.reduce((size, extent) => size * extent, 1)));
+  backend.makeTensorInfo([...shape], 'float32', new Float32Array(sizeOf(shape)));
 
 /** Gradients of dilated convolutions, under our own names. */
 export const ownConvolutionKernels: KernelTable = {
