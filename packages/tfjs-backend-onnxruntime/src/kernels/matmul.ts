@@ -40,10 +40,8 @@ interface Product {
   readonly b: Feed;
   readonly dims: number[];
   readonly shape: number[];
-  /** Multiplications. */
-  readonly work: number;
-  /** Whether a batch of several is repeated along some axis, which TensorFlow.js's cpu kernel computes wrongly. */
-  readonly crossed: boolean;
+  /** Whether a JavaScript kernel shall compute it: there is little to do, and that kernel does it right. */
+  readonly borrowed: boolean;
 }
 
 /** Shapes of a product; a single right matrix makes one large product of a whole batch. */
@@ -69,7 +67,9 @@ function productOf(
   );
   const work = sizeOf(shape) * inner;
   const sizes = [a, b].map((factor) => sizeOf(factor.shape.slice(0, -2)));
+  // TensorFlow.js's cpu kernel goes wrong where a batch of several is repeated along some axis.
   const crossed = sizes.every((size) => size !== 1) && sizes.some((size) => size !== sizeOf(batch));
+  const borrowed = work === 0 || (isLight(work, backend) && !crossed);
   if (single && !transA) {
     const dims = [sizeOf(batch) * rows, columns];
     return {
@@ -77,11 +77,10 @@ function productOf(
       b: backend.lend(b, [rowsB, columnsB]),
       dims,
       shape,
-      work,
-      crossed,
+      borrowed,
     };
   }
-  return { a: backend.lend(a), b: backend.lend(b), dims: shape, shape, work, crossed };
+  return { a: backend.lend(a), b: backend.lend(b), dims: shape, shape, borrowed };
 }
 
 const batchMatMul: NativeKernel = ({ inputs, attrs, backend }) => {
@@ -90,7 +89,7 @@ const batchMatMul: NativeKernel = ({ inputs, attrs, backend }) => {
   const transA = attrs.transposeA === true;
   const transB = attrs.transposeB === true;
   const product = productOf(backend, a, b, transA, transB);
-  if (product.work === 0 || (isLight(product.work, backend) && !product.crossed)) return undefined;
+  if (product.borrowed) return undefined;
   const out = backend.allocate({ shape: product.shape, dtype: 'float32' }, product.dims);
   matmulInto(backend, product.a, product.b, out, transA, transB);
   return backend.adopt(out, product.shape);
@@ -103,7 +102,7 @@ const fusedMatMul: NativeKernel = ({ inputs, attrs, backend }) => {
   const transA = attrs.transposeA === true;
   const transB = attrs.transposeB === true;
   const product = productOf(backend, a, b, transA, transB);
-  if (product.work === 0 || (isLight(product.work, backend) && !product.crossed)) return undefined;
+  if (product.borrowed) return undefined;
   const out = backend.allocate({ shape: product.shape, dtype: 'float32' }, product.dims);
   matmulInto(backend, product.a, product.b, out, transA, transB);
   const whole = { ...out, dims: product.shape };
