@@ -16,12 +16,12 @@ import type { OnnxRuntimeBackend } from '../backend.js';
 import type { Feed } from '../runtime/binding.js';
 import { feed } from '../runtime/session.js';
 import { gatherRows } from './gather.js';
-import { oneNode } from './kernel.js';
+import { oneNode, sizeOf } from './kernel.js';
 import { matmulInto } from './matmul.js';
 import { largeTiles, type MinimalFilter, smallTiles } from './minimal-filter.js';
 import type { Geometry } from './rows.js';
 import { inputTiles, outputPixels, outputTiles, tileCount } from './tiles.js';
-import { tileGradientProgram, tileProgram } from './winograd-programs.js';
+import { allTilesProgram, tileGradientProgram, tileProgram } from './winograd-programs.js';
 
 /** Below this many channels the transformations cost more than the products save. */
 const fewestChannels = 32;
@@ -82,12 +82,12 @@ function portionOf(g: Geometry, { tile, places }: MinimalFilter, bytes: number):
   return Math.ceil(total / Math.ceil(total / most));
 }
 
-/** `source` convolved with kernels that are at the places, [places, in, out] or, `turned`, [places, out, in]. */
-function convolvePlaces(
+/** `source` convolved with `kernel` [3, 3, in, out] or, `turned` by half a turn, [3, 3, out, in]. */
+function convolveTiles(
   backend: OnnxRuntimeBackend,
   filter: MinimalFilter,
   source: Feed,
-  kernels: Feed,
+  kernel: Float32Array,
   turned: boolean,
   g: Geometry,
   out: Float32Array,
@@ -96,29 +96,52 @@ function convolvePlaces(
   const total = tileCount(g, tile);
   const portion = portionOf(g, filter, cachedBytes);
   const most = places * portion * Math.max(g.inChannels, g.outChannels);
-  withScratch(backend, [tile ** 2 * total * g.outChannels, most, most], (results, a, b) => {
-    for (let from = 0; from < total; from += portion) {
+  const matrix = places * g.inChannels * g.outChannels;
+  const channels = turned ? [g.outChannels, g.inChannels] : [g.inChannels, g.outChannels];
+  const back = outputPixels(g, tile, portion);
+  withScratch(backend, [tile ** 2 * total * g.outChannels, most, most, matrix], (results, a, b, kernels) => {
+    const tiles = (from: number) => {
       const count = Math.min(portion, total - from);
-      const at = (values: Float32Array, channels: number) =>
-        feed(values.subarray(0, places * count * channels), [places, count, channels]);
-      const transformed = at(b, g.inChannels);
-      const laidOut = at(a, g.inChannels);
+      const at = (values: Float32Array, ...dims: readonly number[]) => feed(values.subarray(0, sizeOf(dims)), dims);
       const part = results.subarray(tile ** 2 * from * g.outChannels, tile ** 2 * (from + count) * g.outChannels);
-      const rows = integers(inputTiles(g, tile, from, count), [places, count]);
-      backend.runInto(
-        `Tiles ${tile} ${turned}`,
-        () => tileProgram(filter, turned),
-        [source, rows, kernels, sizes(places, count, g.inChannels)],
-        [
-          laidOut,
-          feed(transformed.data as Float32Array, [places, count * g.inChannels]),
-          at(a, g.outChannels),
+      return {
+        inputs: [
+          source,
+          integers(inputTiles(g, tile, from, count), [places, count]),
+          sizes(places, count, g.inChannels),
+        ],
+        outputs: [
+          at(a, places, count, g.inChannels),
+          at(b, places, count * g.inChannels),
+          at(a, places, count, g.outChannels),
           feed(part, [tile ** 2, count * g.outChannels]),
         ],
+      };
+    };
+    const pixels = feed(out, [back.length, g.outChannels]);
+    if (portion === total) {
+      const { inputs, outputs } = tiles(0);
+      backend.runInto(
+        `All tiles ${tile} ${turned}`,
+        () => allTilesProgram(filter, turned),
+        [
+          ...inputs,
+          feed(kernel, [9, g.inChannels * g.outChannels]),
+          sizes(places, ...channels),
+          sizes(tile ** 2 * total, g.outChannels),
+          integers(back, [back.length]),
+        ],
+        [...outputs, feed(kernels, [places, g.inChannels * g.outChannels]), pixels],
       );
+      return;
     }
-    const rows = feed(results, [tile ** 2 * total, g.outChannels]);
-    gatherRows(backend, rows, outputPixels(g, tile, portion), out);
+    transform(backend, turned ? filter.flippedKernel : filter.kernel, kernel, kernels);
+    for (let from = 0; from < total; from += portion) {
+      const { inputs, outputs } = tiles(from);
+      const program = () => tileProgram(filter, turned);
+      backend.runInto(`Tiles ${tile} ${turned}`, program, [...inputs, feed(kernels, [places, ...channels])], outputs);
+    }
+    gatherRows(backend, feed(results, [tile ** 2 * total, g.outChannels]), back, out);
   });
 }
 
@@ -130,11 +153,7 @@ export function winogradConvolve(
   g: Geometry,
   out: Float32Array,
 ): void {
-  const filter = smallTiles;
-  withScratch(backend, [filter.places * g.inChannels * g.outChannels], (kernels) => {
-    transform(backend, filter.kernel, kernel, kernels);
-    convolvePlaces(backend, filter, x, feed(kernels, [filter.places, g.inChannels, g.outChannels]), false, g, out);
-  });
+  convolveTiles(backend, smallTiles, x, kernel, false, g, out);
 }
 
 /** The gradient with respect to the image: a convolution of `dy` with the kernel turned in space and channels. */
@@ -156,11 +175,7 @@ export function winogradInputGradient(
     padTop: 2 * g.dilationHeight - g.padTop,
     padLeft: 2 * g.dilationWidth - g.padLeft,
   };
-  const filter = gradientTiles(back);
-  withScratch(backend, [filter.places * g.inChannels * g.outChannels], (kernels) => {
-    transform(backend, filter.flippedKernel, kernel, kernels);
-    convolvePlaces(backend, filter, dy, feed(kernels, [filter.places, g.inChannels, g.outChannels]), true, back, dx);
-  });
+  convolveTiles(backend, gradientTiles(back), dy, kernel, true, back, dx);
 }
 
 /**
@@ -183,15 +198,15 @@ export function winogradKernelGradient(
   const matrix = places * g.inChannels * g.outChannels;
   const pixels = places * portion * g.inChannels;
   const [results, gradients] = [tile ** 2 * portion * g.outChannels, places * portion * g.outChannels];
+  const all = portion === total;
   const run = (from: number, memory: readonly Float32Array[], product: Float32Array) => {
     const count = Math.min(portion, total - from);
     const at = (index: number, ...dims: readonly number[]) => {
-      const length = dims.reduce((size, dim) => size * dim, 1);
-      return feed((memory[index] as Float32Array).subarray(0, length), dims);
+      return feed((memory[index] as Float32Array).subarray(0, sizeOf(dims)), dims);
     };
     backend.runInto(
-      `Tiles gradient ${tile}`,
-      () => tileGradientProgram(filter),
+      `Tiles gradient ${tile} ${all}`,
+      () => tileGradientProgram(filter, all),
       [
         x,
         integers(inputTiles(g, tile, from, count), [places, count]),
@@ -206,6 +221,7 @@ export function winogradKernelGradient(
         at(2, tile ** 2, count, g.outChannels),
         at(3, places, count * g.outChannels),
         feed(product, [places, g.inChannels, g.outChannels]),
+        ...(all ? [feed(dw, [9, g.inChannels * g.outChannels])] : []),
       ],
     );
   };
@@ -218,6 +234,6 @@ export function winogradKernelGradient(
         backend.runInto('Add', () => oneNode('Add', 2), [flat(sum), flat(part)], [flat(sum)]);
       });
     }
-    transform(backend, filter.kernelGradient, sum, dw);
+    if (!all) transform(backend, filter.kernelGradient, sum, dw);
   });
 }
