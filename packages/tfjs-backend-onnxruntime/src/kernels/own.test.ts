@@ -55,6 +55,30 @@ describe('kernels of our own equal the portable operations on the cpu backend', 
     expect(differenceToCpu(() => tf.grads(normalised)(make()))).toBeLessThan(3e-5);
   });
 
+  it.each([
+    [2, 3],
+    [255, 4],
+    [256, 2],
+    [700, 5],
+    [1024, 1],
+  ])('keeps the digits of the variance of %i values around 1000 in %i channels', (rows, channels) => {
+    const x = normal([1, 1, rows, channels], 7).add(1000) as tf.Tensor4D;
+    const values = x.dataSync();
+    const vectors = [1, 0].map((value) => tf.fill([channels], value)) as [tf.Tensor1D, tf.Tensor1D];
+    tf.setBackend(native);
+    const [mean, variance] = tf.tidy(() => {
+      const found = batchNormTrain(tf.tensor(values, x.shape) as tf.Tensor4D, ...vectors);
+      return [found.mean, found.variance].map((tensor) => tensor.dataSync());
+    }) as [Float32Array, Float32Array];
+    for (let c = 0; c < channels; c++) {
+      const column = Array.from({ length: rows }, (_, row) => values[row * channels + c] as number);
+      const exact = column.reduce((sum, value) => sum + value, 0) / rows;
+      const spread = column.reduce((sum, value) => sum + (value - exact) ** 2, 0) / rows;
+      expect(Math.abs((mean[c] as number) / exact - 1)).toBeLessThan(6e-7);
+      expect(Math.abs((variance[c] as number) / spread - 1)).toBeLessThan(1e-5); // the difference of squares has an error of a tenth
+    }
+  });
+
   it('updates running statistics', () => {
     const statistics = (seed: number) => ({
       mean: normal([7], seed) as tf.Tensor1D,
