@@ -13,13 +13,15 @@ import {
   loadWeights,
   type ResNetDepth,
 } from '@fsmr/backbones';
-import { type ParameterRecord, sgdStep } from '@fsmr/core';
+import { type ParameterRecord, sgdSteps } from '@fsmr/core';
 import { registerOnnxRuntimeBackend } from '@fsmr/tfjs-backend-onnxruntime';
 import * as tf from '@tensorflow/tfjs';
 
 const [, , depthText = '50', folder = '.', sizeText = '256'] = process.argv;
 const size = Number(sizeText);
 const threads = Number(process.env.BENCH_THREADS ?? 2);
+/** Parameters moved at a time: all of them would hold old and new weights at once. */
+const together = 24;
 const sgd = { learningRate: 1e-3, momentum: 0.9, weightDecay: 5e-4 };
 
 registerOnnxRuntimeBackend({ threads });
@@ -49,13 +51,19 @@ function step(keepGradient?: string): { loss: number; gradient?: Float32Array } 
   const kept = keepGradient === undefined ? undefined : grads[names.indexOf(keepGradient)];
   const gradient = kept === undefined ? undefined : Float32Array.from(kept.dataSync());
   const next: Record<string, tf.Tensor> = { ...parameters, ...statistics };
-  names.forEach((name, index) => {
-    const before = velocities[name];
-    const moved = sgdStep(parameters[name] as tf.Tensor, grads[index] as tf.Tensor, before, sgd);
-    tf.dispose([grads[index], before, parameters[name]] as tf.Tensor[]);
-    next[name] = moved.weight;
-    velocities[name] = moved.velocity;
-  });
+  for (let from = 0; from < names.length; from += together) {
+    const part = names.slice(from, from + together).map((name, index) => ({
+      weight: parameters[name] as tf.Tensor,
+      gradient: grads[from + index] as tf.Tensor,
+      velocity: velocities[name],
+    }));
+    sgdSteps(part, sgd).forEach((moved, index) => {
+      const name = names[from + index] as string;
+      next[name] = moved.weight;
+      velocities[name] = moved.velocity;
+    });
+    tf.dispose(part as never);
+  }
   for (const name of Object.keys(statistics)) parameters[name]?.dispose();
   parameters = next;
   const loss = value.dataSync()[0] as number;

@@ -53,6 +53,7 @@ it('exports exactly this', () => {
       "selectShots",
       "separable",
       "sgdStep",
+      "sgdSteps",
       "sliceFeatures",
       "stackedLogits",
       "unpackError",

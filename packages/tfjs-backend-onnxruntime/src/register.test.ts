@@ -26,7 +26,7 @@ describe('registerOnnxRuntimeBackend', () => {
       'FsmrConv2DBackpropFilter',
       'FsmrConv2DBackpropInput',
       'FsmrRunGraph',
-      'FsmrSgdStep',
+      'FsmrSgdSteps',
     ]);
     unregisterOnnxRuntimeBackend('all');
     expect(tf.getKernelsForBackend('all')).toEqual([]);

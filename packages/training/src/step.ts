@@ -6,10 +6,10 @@ import {
   type ParameterRecord,
   type Random,
   scalarGradients,
-  sgdStep,
+  sgdSteps,
 } from '@fsmr/core';
 import * as tf from '@tensorflow/tfjs';
-import { groupRates, paceOf } from './groups.js';
+import { groupRates, type ParameterPace, paceOf } from './groups.js';
 import { type EpisodeLosses, episodeLosses } from './losses.js';
 import { learningRateAt, stageAt, type TrainingPlan } from './plan.js';
 import type { TrainingState } from './state.js';
@@ -174,19 +174,40 @@ function descend(
 ): Moved {
   const moved: Record<string, tf.Tensor> = { ...parameters };
   const faster: Record<string, tf.Tensor> = { ...velocity };
-  for (const [name, gradient] of Object.entries(gradients)) {
-    const shortened = clip === 1 ? gradient : tf.mul(gradient, clip);
-    const pace = paceOf(plan.groups ?? [], model.method, name);
-    const result = sgdStep(parameters[name]!, shortened, velocity[name], {
-      learningRate: learningRate * pace.learningRateFactor,
-      momentum: plan.momentum,
-      weightDecay: plan.weightDecay * pace.weightDecayFactor,
+  for (const { names, learningRateFactor, weightDecayFactor } of byPace(model, plan, Object.keys(gradients))) {
+    const shortened = names.map((name) => (clip === 1 ? gradients[name]! : tf.mul(gradients[name]!, clip)));
+    const results = sgdSteps(
+      names.map((name, i) => ({ weight: parameters[name]!, gradient: shortened[i]!, velocity: velocity[name] })),
+      {
+        learningRate: learningRate * learningRateFactor,
+        momentum: plan.momentum,
+        weightDecay: plan.weightDecay * weightDecayFactor,
+      },
+    );
+    names.forEach((name, i) => {
+      moved[name] = results[i]!.weight;
+      faster[name] = results[i]!.velocity;
     });
-    moved[name] = result.weight;
-    faster[name] = result.velocity;
-    if (shortened !== gradient) shortened.dispose();
+    if (clip !== 1) tf.dispose(shortened);
   }
   return { parameters: moved, velocity: faster };
+}
+
+/** Parameters that move at the same pace. */
+interface PaceGroup extends Pick<ParameterPace, 'learningRateFactor' | 'weightDecayFactor'> {
+  readonly names: string[];
+}
+
+function byPace(model: Model, plan: TrainingPlan, names: readonly string[]): PaceGroup[] {
+  const groups = new Map<string, PaceGroup>();
+  for (const name of names) {
+    const { learningRateFactor, weightDecayFactor } = paceOf(plan.groups ?? [], model.method, name);
+    const key = `${learningRateFactor} ${weightDecayFactor}`;
+    const group = groups.get(key) ?? { learningRateFactor, weightDecayFactor, names: [] };
+    groups.set(key, group);
+    group.names.push(name);
+  }
+  return [...groups.values()];
 }
 
 /** Frees what the next state no longer holds. */

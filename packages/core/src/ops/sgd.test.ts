@@ -1,7 +1,7 @@
 import { expectClose, expectNoLeak, loadOracle, oracleCases } from '@fsmr/testing';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
-import { sgdStep } from './sgd.js';
+import { sgdStep, sgdSteps } from './sgd.js';
 
 describe.skipIf(oracleCases('ops').length === 0).each(oracleCases('ops'))('SGD of oracle %s', (name) => {
   it('every step', () => {
@@ -31,9 +31,26 @@ describe('sgdStep', () => {
     expect([second.weight.dataSync()[0], second.velocity.dataSync()[0]]).toEqual([-1.5, 3]);
   });
 
+  it('moves many parameters as one by one, some for the first time', () => {
+    const options = { learningRate: 0.5, momentum: 0.5, weightDecay: 0.1 };
+    const make = (size: number, seed: number) => tf.randomNormal([size], 0, 1, 'float32', seed);
+    const parameters = [3, 5].map((size) => ({
+      weight: make(size, 1),
+      gradient: make(size, 2),
+      velocity: size === 3 ? undefined : make(size, 3),
+    }));
+    const moved = sgdSteps(parameters, options);
+    parameters.forEach(({ weight, gradient, velocity }, index) => {
+      const alone = sgdStep(weight, gradient, velocity, options);
+      expect(moved[index]!.weight.dataSync()).toEqual(alone.weight.dataSync());
+      expect(moved[index]!.velocity.dataSync()).toEqual(alone.velocity.dataSync());
+    });
+    expect(sgdSteps([], options)).toEqual([]);
+  });
+
   it('frees what it allocates', () => {
     const x = tf.tensor1d([1, 2]);
-    expectNoLeak(() => sgdStep(x, x, undefined, { learningRate: 1, momentum: 0.9, weightDecay: 0 }));
-    expectNoLeak(() => sgdStep(x, x, x, { learningRate: 1, momentum: 0.9, weightDecay: 0.1 }));
+    expectNoLeak(() => ({ ...sgdStep(x, x, undefined, { learningRate: 1, momentum: 0.9, weightDecay: 0 }) }));
+    expectNoLeak(() => ({ ...sgdStep(x, x, x, { learningRate: 1, momentum: 0.9, weightDecay: 0.1 }) }));
   });
 });

@@ -1,4 +1,4 @@
-import { batchNormTrain, conv2d, sgdStep, updateRunningStatistics } from '@fsmr/core';
+import { batchNormTrain, conv2d, sgdStep, sgdSteps, updateRunningStatistics } from '@fsmr/core';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -94,6 +94,21 @@ describe('kernels of our own equal the portable operations on the cpu backend', 
       const step = () => Object.values(sgdStep(normal([size], 1), normal([size], 2), normal([size], 3), rates));
       expect(differenceToCpu(step)).toBeLessThan(2e-7);
     }
+  });
+
+  it('takes steps of many parameters, large and small, in several calls', () => {
+    const rates = { learningRate: 0.1, momentum: 0.9, weightDecay: 0.01 };
+    const sizes = [5000, 7, ...new Array<number>(33).fill(4096), 1_100_003];
+    const steps = () =>
+      sgdSteps(
+        sizes.map((size, index) => ({
+          weight: normal([size], index + 1),
+          gradient: normal([size], index + 2),
+          velocity: normal([size], index + 3),
+        })),
+        rates,
+      ).flatMap(({ weight, velocity }) => [weight, velocity]);
+    expect(differenceToCpu(steps)).toBeLessThan(2e-7);
   });
 
   it('runs a whole model, and frees it', () => {

@@ -43,7 +43,8 @@ export interface Portion {
  * between threads costs. Every compiled program keeps memory for what it computes on the way, so larger portions cost memory.
  */
 const portionElements = 262_144;
-const mostPortions = 32;
+/** Portions of one native call at most. */
+export const mostPortions = 32;
 
 /**
  * Where portions of `items` items start, and after the last one `items`. Their number is a power of two, because every

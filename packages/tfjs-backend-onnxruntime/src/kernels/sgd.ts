@@ -1,8 +1,8 @@
-/** One step of stochastic gradient descent. */
+/** One step of stochastic gradient descent, of many parameters in few native calls. */
 import { node } from '../onnx/index.js';
 import { feed } from '../runtime/session.js';
 import { input, type KernelTable, type NativeKernel, sizeOf } from './kernel.js';
-import { type PortionProgram, portionBounds, runPortions } from './portions.js';
+import { mostPortions, type Portion, type PortionProgram, portionBounds, runPortions } from './portions.js';
 
 const program: PortionProgram = {
   key: 'SgdStep',
@@ -50,36 +50,43 @@ function stepInJavaScript(
 }
 
 /**
- * `FsmrSgdStep`: inputs weight, gradient, velocity of one shape; attributes learningRate, momentum, weightDecay; returns
- * the new weight and velocity: v = momentum v + (g + weightDecay w), w = w - learningRate v, as `torch.optim.SGD`.
+ * `FsmrSgdSteps`: inputs weight0, gradient0, velocity0 of one shape, weight1 …; attributes learningRate, momentum,
+ * weightDecay; returns the new weight0, velocity0, weight1 …: v = momentum v + (g + weightDecay w), w = w - learningRate v,
+ * as `torch.optim.SGD`.
  */
-const sgdStep: NativeKernel = (call) => {
-  const { backend, attrs } = call;
-  const weight = input(call, 'weight');
-  const size = sizeOf(weight.shape);
+const sgdSteps: NativeKernel = (call) => {
+  const { backend, attrs, inputs } = call;
   const constants = [attrs.learningRate, attrs.momentum, attrs.weightDecay].map((value) =>
     Math.fround(value as number),
-  );
-  const sources = ['weight', 'gradient', 'velocity'].map((name) => backend.floats(input(call, name)));
-  const results = [0, 1].map(() => backend.allocate({ shape: weight.shape, dtype: 'float32' }));
-  const written = results.map(({ data }) => data as Float32Array);
-  if (size < fewestElements) {
-    stepInJavaScript(
-      sources as [Float32Array, Float32Array, Float32Array],
-      constants as [number, number, number],
-      written as [Float32Array, Float32Array],
-    );
-  } else {
-    const bounds = portionBounds(size, size, backend.settings.threads);
-    const portions = bounds.slice(1).map((end, index) => {
-      const start = bounds[index] as number;
-      const part = (values: Float32Array) => feed(values.subarray(start, end), [end - start]);
-      return { inputs: sources.map(part), outputs: written.map(part) };
-    });
-    runPortions(backend, program, portions, constants.map(scalar));
+  ) as [number, number, number];
+  const portions: Portion[] = [];
+  const moved = Array.from({ length: Object.keys(inputs).length / 3 }, (_, index) => {
+    const { shape } = input(call, `weight${index}`);
+    const size = sizeOf(shape);
+    const sources = ['weight', 'gradient', 'velocity'].map((name) => backend.floats(input(call, `${name}${index}`)));
+    const results = [0, 1].map(() => backend.allocate({ shape, dtype: 'float32' }));
+    const written = results.map(({ data }) => data as Float32Array);
+    if (size < fewestElements) {
+      stepInJavaScript(
+        sources as [Float32Array, Float32Array, Float32Array],
+        constants,
+        written as [Float32Array, Float32Array],
+      );
+    } else {
+      const bounds = portionBounds(size, size, backend.settings.threads);
+      bounds.slice(1).forEach((end, at) => {
+        const start = bounds[at] as number;
+        const part = (values: Float32Array) => feed(values.subarray(start, end), [end - start]);
+        portions.push({ inputs: sources.map(part), outputs: written.map(part) });
+      });
+    }
+    return results.map((memory) => backend.adopt(memory, shape));
+  });
+  for (let from = 0; from < portions.length; from += mostPortions) {
+    runPortions(backend, program, portions.slice(from, from + mostPortions), constants.map(scalar));
   }
-  return results.map((memory) => backend.adopt(memory, weight.shape));
+  return moved.flat();
 };
 
 /** The optimiser's step, under our own name. */
-export const sgdKernels: KernelTable = { FsmrSgdStep: sgdStep };
+export const sgdKernels: KernelTable = { FsmrSgdSteps: sgdSteps };
