@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
-import { registerOnnxRuntimeBackend } from '@fsmr/tfjs-backend-onnxruntime';
+import { registerOnnxRuntimeBackend, setOnnxRuntimeThreads } from '@fsmr/tfjs-backend-onnxruntime';
 import * as tf from '@tensorflow/tfjs';
 import { importOptional } from './optional.js';
 import type { Candidate, EngineOptions } from './types.js';
@@ -42,8 +42,9 @@ export const candidates: readonly Candidate[] = [
     tfjsName: 'onnxruntime',
     remedy: 'npm i onnxruntime-node@1.30.0 --ignore-scripts',
     register: async ({ threads }) => {
-      if (tf.findBackendFactory('onnxruntime') !== null) return;
-      registerOnnxRuntimeBackend(threads === undefined ? {} : { threads });
+      if (tf.findBackendFactory('onnxruntime') === null) {
+        registerOnnxRuntimeBackend(threads === undefined ? {} : { threads });
+      } else if (threads !== undefined) setOnnxRuntimeThreads(threads);
     },
   },
   {

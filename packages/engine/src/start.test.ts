@@ -61,6 +61,16 @@ describe('startEngine', () => {
     expect(tf.getBackend()).toBe('onnxruntime');
   });
 
+  it('changes the threads of an engine that runs already', async () => {
+    await startEngine({ backend: 'onnxruntime', threads: 2 });
+    const { settings } = tf.backend() as unknown as { settings: { threads: number } };
+    expect(settings.threads).toBe(2);
+    await startEngine({ backend: 'onnxruntime' });
+    expect(settings.threads).toBe(2);
+    await startEngine({ backend: 'onnxruntime', threads: 1 });
+    expect(settings.threads).toBe(1);
+  });
+
   it('obeys the environment, and the option before it', async () => {
     vi.stubEnv('FSMR_BACKEND', 'cpu');
     expect((await startEngine()).backend).toBe('cpu');

@@ -44,11 +44,15 @@ export async function registerWebGpu({ softwareGpu = false }: EngineOptions): Pr
   explainSynchronousReads();
 }
 
+/** Makers of backends whose synchronous reads are explained. */
+const explained = new WeakSet<object>();
+
 /** TensorFlow.js reads from WebGPU synchronously through a canvas, which Node has not; its own error does not say so. */
 function explainSynchronousReads(): void {
   const create = tf.findBackendFactory('webgpu');
+  if (explained.has(create)) return; // a second start keeps the backend and its tensors
   tf.removeBackend('webgpu');
-  tf.registerBackend('webgpu', async () => {
+  const explaining = async (): Promise<tf.KernelBackend> => {
     const backend = await create();
     const readSync = backend.readSync.bind(backend);
     backend.readSync = (dataId) => {
@@ -63,5 +67,7 @@ function explainSynchronousReads(): void {
       }
     };
     return backend;
-  });
+  };
+  explained.add(explaining);
+  tf.registerBackend('webgpu', explaining);
 }

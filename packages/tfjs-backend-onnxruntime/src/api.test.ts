@@ -8,6 +8,7 @@ it('exports exactly this', () => {
   expect(Object.keys(backend).sort()).toEqual([
     'registerOnnxRuntimeBackend',
     'releaseGraph',
+    'setOnnxRuntimeThreads',
     'unregisterOnnxRuntimeBackend',
   ]);
   expect(Object.keys(onnx).sort()).toEqual(['encodeModel', 'floats', 'integers', 'node']);

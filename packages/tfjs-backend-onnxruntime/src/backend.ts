@@ -1,7 +1,7 @@
 /** The TensorFlow.js backend: where tensors live, and how native kernels get at them. */
 import { EngineError } from '@fsmr/core';
 import * as tf from '@tensorflow/tfjs';
-import type { ElementType, Feed } from './runtime/binding.js';
+import type { ElementType, Feed, NativeSession } from './runtime/binding.js';
 import { type BufferPool, createBufferPool, pooledBytes } from './runtime/buffer-pool.js';
 import type { Program } from './runtime/session.js';
 import { createSessionCache, type SessionCache } from './runtime/session-cache.js';
@@ -10,8 +10,8 @@ import { TensorStorage } from './tensor-storage.js';
 
 /** Settings of a backend, all decided. */
 export interface BackendSettings {
-  /** Threads a native operation may use. */
-  readonly threads: number;
+  /** Threads a native operation may use; changed by `useThreads` alone. */
+  threads: number;
   /** Most compiled operations kept. */
   readonly maxSessions: number;
   /** Most bytes of freed memory kept for later tensors. */
@@ -51,6 +51,8 @@ export class OnnxRuntimeBackend extends tf.KernelBackend {
   readonly data: TensorStorage;
   readonly settings: BackendSettings;
   readonly sessions: SessionCache;
+  /** Whole models by key. */
+  readonly graphs = new Map<string, NativeSession>();
   readonly pool: BufferPool;
 
   constructor(settings: BackendSettings) {
@@ -142,8 +144,21 @@ export class OnnxRuntimeBackend extends tf.KernelBackend {
   }
 
   override dispose(): void {
-    this.sessions.clear();
+    this.#releasePrograms();
     this.pool.clear();
+  }
+
+  /** Changes the number of threads; what was compiled for another number is compiled anew when next needed. */
+  useThreads(threads: number): void {
+    if (threads === this.settings.threads) return;
+    this.settings.threads = threads;
+    this.#releasePrograms();
+  }
+
+  #releasePrograms(): void {
+    this.sessions.clear();
+    for (const graph of this.graphs.values()) graph.dispose();
+    this.graphs.clear();
   }
 
   // What the cpu backend's kernels ask of theirs.

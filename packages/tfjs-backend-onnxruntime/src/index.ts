@@ -1,3 +1,8 @@
 /** A TensorFlow.js backend that computes on ONNX Runtime. */
 export { releaseGraph } from './kernels/graph.js';
-export { type OnnxRuntimeOptions, registerOnnxRuntimeBackend, unregisterOnnxRuntimeBackend } from './register.js';
+export {
+  type OnnxRuntimeOptions,
+  registerOnnxRuntimeBackend,
+  setOnnxRuntimeThreads,
+  unregisterOnnxRuntimeBackend,
+} from './register.js';

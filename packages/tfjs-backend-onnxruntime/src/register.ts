@@ -3,7 +3,6 @@ import { availableParallelism, totalmem } from 'node:os';
 import { ConfigError, EngineError } from '@fsmr/core';
 import * as tf from '@tensorflow/tfjs';
 import { type BackendSettings, OnnxRuntimeBackend } from './backend.js';
-import { releaseGraphs } from './kernels/graph.js';
 import { nativeKernels, ownKernels } from './kernels/index.js';
 import type { KernelCall, NativeKernel } from './kernels/kernel.js';
 import { oneNode } from './kernels/kernel.js';
@@ -48,12 +47,31 @@ export function registerOnnxRuntimeBackend(options: OnnxRuntimeOptions = {}): st
   check(settings);
   registerKernels(name);
   tf.registerBackend(name, () => new OnnxRuntimeBackend(settings), options.priority ?? 4);
-  registered.add(name);
+  registered.set(name, settings);
   return name;
 }
 
-/** Names under which this package registered a backend. */
-const registered = new Set<string>();
+/** Settings of the backends that this package registered, by name. */
+const registered = new Map<string, BackendSettings>();
+
+/**
+ * Changes how many threads the operations of a registered backend may use. Its tensors stay; its operations are compiled
+ * anew when next needed.
+ *
+ * @throws EngineError where this package registered no backend of that name; ConfigError for a number that makes no sense.
+ */
+export function setOnnxRuntimeThreads(threads: number, name = 'onnxruntime'): void {
+  const settings = registered.get(name);
+  if (settings === undefined) {
+    throw new EngineError(`No backend of this package is registered as ${name}.`, {
+      remedy: 'Register it with registerOnnxRuntimeBackend.',
+    });
+  }
+  decide({ ...settings, threads });
+  const backend = tf.engine().registry[name];
+  if (backend instanceof OnnxRuntimeBackend) backend.useThreads(threads);
+  settings.threads = threads;
+}
 
 /**
  * Removes a backend that was registered here, with its kernels, and frees what it holds; its tensors are lost. Backends of
@@ -61,8 +79,6 @@ const registered = new Set<string>();
  */
 export function unregisterOnnxRuntimeBackend(name = 'onnxruntime'): void {
   if (!registered.delete(name)) return;
-  const backend = tf.engine().registry[name];
-  if (backend instanceof OnnxRuntimeBackend) releaseGraphs(backend);
   if (tf.findBackendFactory(name) === null) return;
   tf.removeBackend(name);
   for (const { kernelName } of tf.getKernelsForBackend(name)) tf.unregisterKernel(kernelName, name);

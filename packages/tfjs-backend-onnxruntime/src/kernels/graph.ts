@@ -1,12 +1,9 @@
 /** Whole ONNX models as one TensorFlow.js kernel. */
 import * as tf from '@tensorflow/tfjs';
-import type { OnnxRuntimeBackend } from '../backend.js';
-import type { Feed, NativeSession } from '../runtime/binding.js';
+import { OnnxRuntimeBackend } from '../backend.js';
+import type { Feed } from '../runtime/binding.js';
 import { type LoadOptions, loadModel } from '../runtime/session.js';
 import type { KernelTable, NativeKernel } from './kernel.js';
-
-/** Loaded models of each backend, by key. */
-const graphs = new WeakMap<OnnxRuntimeBackend, Map<string, NativeSession>>();
 
 /**
  * `FsmrRunGraph`: inputs named as the model's; attributes `key`, `model` (called where no model of that key is loaded),
@@ -14,12 +11,10 @@ const graphs = new WeakMap<OnnxRuntimeBackend, Map<string, NativeSession>>();
  */
 const runGraph: NativeKernel = ({ inputs, attrs, backend }) => {
   const key = attrs.key as string;
-  const known = graphs.get(backend) ?? new Map<string, NativeSession>();
-  graphs.set(backend, known);
   const session =
-    known.get(key) ??
+    backend.graphs.get(key) ??
     loadModel((attrs.model as () => Uint8Array)(), backend.settings, attrs.load as LoadOptions | undefined);
-  known.set(key, session);
+  backend.graphs.set(key, session);
   const names = attrs.outputs as readonly string[];
   const feeds: Record<string, Feed> = Object.fromEntries(
     Object.entries(inputs).map(([name, tensor]) => [name, backend.lend(tensor)]),
@@ -33,18 +28,11 @@ const runGraph: NativeKernel = ({ inputs, attrs, backend }) => {
 
 /** Frees the model of that key in all backends of this thread; unknown keys are ignored. */
 export function releaseGraph(key: string): void {
-  for (const name of Object.keys(tf.engine().registry)) {
-    const backend = tf.engine().registry[name] as OnnxRuntimeBackend;
-    const sessions = graphs.get(backend);
-    sessions?.get(key)?.dispose();
-    sessions?.delete(key);
+  for (const backend of Object.values(tf.engine().registry)) {
+    if (!(backend instanceof OnnxRuntimeBackend)) continue;
+    backend.graphs.get(key)?.dispose();
+    backend.graphs.delete(key);
   }
-}
-
-/** Frees all models of a backend. */
-export function releaseGraphs(backend: OnnxRuntimeBackend): void {
-  for (const session of graphs.get(backend)?.values() ?? []) session.dispose();
-  graphs.delete(backend);
 }
 
 /** Whole models, under our own name. */
