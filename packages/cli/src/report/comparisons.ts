@@ -1,4 +1,4 @@
-import { holm, mean, pairedTTest, type TTest } from '@fsmr/metrics';
+import { holm, mean, pairedTTest, type TTest, type Wilcoxon, wilcoxonSignedRank } from '@fsmr/metrics';
 import { type Case, meanOfCases, type Scores } from './scores.js';
 
 /** Whether one row beats another. */
@@ -9,7 +9,9 @@ export interface Comparison {
   readonly gain: number;
   /** One-tailed, paired over cases, whose differences are averaged over repeats. Absent below two pairs. */
   readonly test: TTest | undefined;
-  /** The same test with every repeat of a case as a pair of its own; absent where no case was repeated. */
+  /** Wilcoxon's one-tailed test of the same pairs, which does not take their differences for normal. */
+  readonly ranked: Wilcoxon | undefined;
+  /** The same t-test with every repeat of a case as a pair of its own; absent where no case was repeated. */
   readonly pooled: TTest | undefined;
   /** The p-value of `test` adjusted for all comparisons of its family. */
   readonly adjusted: number;
@@ -36,6 +38,7 @@ export function compareFamily(pairs: readonly (readonly [first: Scores, second: 
       second,
       gain: meanOfCases(shared.map(([own]) => own)) - meanOfCases(shared.map(([, other]) => other)),
       test: testOf(differences.map(mean)),
+      ranked: rankedTestOf(differences.map(mean)),
       pooled: pooled.length > differences.length ? testOf(pooled) : undefined,
     };
   });
@@ -63,7 +66,12 @@ function within(one: Case, other: Case): Case {
   return { ...one, dice: new Map(dice) };
 }
 
+const nothing = (differences: readonly number[]): number[] => new Array<number>(differences.length).fill(0);
+
 function testOf(differences: readonly number[]): TTest | undefined {
-  if (differences.length < 2) return undefined;
-  return pairedTTest(differences, new Array<number>(differences.length).fill(0));
+  return differences.length < 2 ? undefined : pairedTTest(differences, nothing(differences));
+}
+
+function rankedTestOf(differences: readonly number[]): Wilcoxon | undefined {
+  return differences.length < 2 ? undefined : wilcoxonSignedRank(differences, nothing(differences));
 }

@@ -123,11 +123,11 @@ describe('resultTables', () => {
       "
     `);
     expect(renderMarkdown(tables!.comparisons!)).toMatchInlineSnapshot(`
-      "bubil, Setting 1: paired one-tailed t-tests over supports
+      "bubil, Setting 1: paired one-tailed tests over supports
 
-      | Comparison | Mean difference | t | p | p (Holm) | Pairs | p (seeds as pairs) | Pairs |
-      | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
-      | ALPNet + JAPC over ALPNet | +6.17 | 3.88 | 0.0303 | 0.0303 | 3 | 0.00481 | 6 |
+      | Comparison | Mean difference | t | p | p (Holm) | p (Wilcoxon) | Pairs | p (seeds as pairs) | Pairs |
+      | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+      | ALPNet + JAPC over ALPNet | +6.17 | 3.88 | 0.0303 | 0.0303 | 0.125 | 3 | 0.00481 | 6 |
       "
     `);
     expect(tables!.ablations).toEqual([]);

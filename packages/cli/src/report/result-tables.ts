@@ -136,19 +136,21 @@ function comparisonTable(title: string, names: ReadonlyMap<Scores, string>, comp
     't',
     'p',
     'p (Holm)',
+    'p (Wilcoxon)',
     'Pairs',
     ...(pooled ? ['p (seeds as pairs)', 'Pairs'] : []),
   ];
-  const rows = comparisons.map(({ first, second, test, adjusted, pooled: each }) => [
+  const rows = comparisons.map(({ first, second, test, ranked, adjusted, pooled: each }) => [
     `${names.get(first)} over ${names.get(second)}`,
     signed(test?.meanDifference ?? Number.NaN),
     test === undefined ? '-' : test.t.toFixed(2),
     test === undefined ? '-' : formatProbability(test),
     formatProbability(asProbability(adjusted)),
+    ranked === undefined ? '-' : formatProbability(ranked),
     String(test?.n ?? 0),
     ...(pooled ? [each === undefined ? '-' : formatProbability(each), String(each?.n ?? test?.n ?? 0)] : []),
   ]);
-  return { caption: `${title}: paired one-tailed t-tests over supports`, ...numberTable(head, rows) };
+  return { caption: `${title}: paired one-tailed tests over supports`, ...numberTable(head, rows) };
 }
 
 /** One table a method that has variants: each against the reference, whose question is whether the reference is better. */
