@@ -92,6 +92,42 @@ it('a step moves each group at its own pace: SGD by hand', () => {
   tf.dispose(episode);
 });
 
+it('a step tells paces of one rate and several decays apart, and frees the gradients it shortens', () => {
+  const model: Model = { backbone, method: alpnet({ protoGridSize: 2 }) };
+  const image = tf.randomNormal([64, 64, 3], 0, 1, 'float32', 3) as tf.Tensor3D;
+  const mask = tf.tidy(() => tf.cast(tf.greater(tf.slice(image, [0, 0, 0], [64, 64, 1]).squeeze([2]), 0), 'float32'));
+  const annotated = { image, masks: { r0: mask as tf.Tensor2D } };
+  const inputs = { raters: ['r0'], support: [annotated], query: annotated };
+  const random = { fork: () => random } as never;
+  const moved = (groups: ParameterGroup[]) => {
+    const plan = basePlan(2, { learningRate: 0.01, weightDecay: 10, clipNorm: 1e-6, groups });
+    const start = { step: 0, parameters: initModel(model, 1), velocity: {} };
+    const before = tf.memory().numTensors;
+    const { state } = trainStep(model, plan, start, inputs, random);
+    // What is new: one velocity for each parameter.
+    expect(tf.memory().numTensors - before).toBe(Object.keys(state.velocity).length);
+    const weights = Object.fromEntries(Object.entries(state.parameters).map(([name, w]) => [name, [...w.dataSync()]]));
+    const order = Object.keys(state.velocity);
+    disposeState(state);
+    return { weights, order };
+  };
+  const all = moved([]);
+  const some = moved([{ name: 'free', match: { contains: '.bn.' }, learningRateFactor: 1, weightDecayFactor: 0 }]);
+  // A checkpoint lists velocities in this order, and must have the same bytes whatever the groups.
+  expect(some.order).toEqual(all.order);
+  const start = initModel(model, 1);
+  for (const name of all.order) {
+    const before = [...start[name]!.dataSync()];
+    // The clipped gradient moves a weight by 1e-8 at most, so the decay is all there is.
+    const shrunk = before.map((w) => w * (1 - 0.01 * 10));
+    const worst = (values: readonly number[], wanted: readonly number[]) =>
+      Math.max(...values.map((value, i) => Math.abs(value - wanted[i]!)));
+    expect(worst(all.weights[name]!, shrunk), name).toBeLessThan(1e-6);
+    expect(worst(some.weights[name]!, name.includes('.bn.') ? before : shrunk), name).toBeLessThan(1e-6);
+  }
+  tf.dispose([start, image, mask]);
+});
+
 it('plans of published settings follow their schedules', () => {
   const { steps, constants } = publishedTraining.rpt;
   expect(basePlan(steps, constants).decay).toEqual({ factor: 0.98, every: 5000 });

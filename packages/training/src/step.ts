@@ -5,6 +5,7 @@ import {
   NumericError,
   type ParameterRecord,
   type Random,
+  type SgdMoved,
   scalarGradients,
   sgdSteps,
 } from '@fsmr/core';
@@ -64,7 +65,13 @@ export function trainStep(
   }
   const clip = plan.clipNorm === undefined ? 1 : Math.min(1, plan.clipNorm / (gradientNorm + 1e-6));
   const velocity = stage.restart && stepInStage === 0 ? {} : state.velocity;
-  const moved = descend(model, plan, { ...state, velocity }, gradients, learningRate, clip);
+  let moved: Moved;
+  try {
+    moved = descend(model, plan, { ...state, velocity }, gradients, learningRate, clip);
+  } catch (error) {
+    tf.dispose([Object.values(gradients), Object.values(statistics)]);
+    throw error;
+  }
   const next: TrainingState = {
     step: state.step + 1,
     parameters: { ...moved.parameters, ...statistics },
@@ -172,26 +179,43 @@ function descend(
   learningRate: number,
   clip: number,
 ): Moved {
-  const moved: Record<string, tf.Tensor> = { ...parameters };
-  const faster: Record<string, tf.Tensor> = { ...velocity };
-  for (const { names, learningRateFactor, weightDecayFactor } of byPace(model, plan, Object.keys(gradients))) {
-    const shortened = names.map((name) => (clip === 1 ? gradients[name]! : tf.mul(gradients[name]!, clip)));
-    const results = sgdSteps(
-      names.map((name, i) => ({ weight: parameters[name]!, gradient: shortened[i]!, velocity: velocity[name] })),
-      {
+  const steps = new Map<string, SgdMoved>();
+  try {
+    for (const { names, learningRateFactor, weightDecayFactor } of byPace(model, plan, Object.keys(gradients))) {
+      const options = {
         learningRate: learningRate * learningRateFactor,
         momentum: plan.momentum,
         weightDecay: plan.weightDecay * weightDecayFactor,
-      },
-    );
-    names.forEach((name, i) => {
-      moved[name] = results[i]!.weight;
-      faster[name] = results[i]!.velocity;
-    });
-    if (clip !== 1) tf.dispose(shortened);
+      };
+      for (let from = 0; from < names.length; from += together) {
+        const part = names.slice(from, from + together);
+        const shortened = part.map((name) => (clip === 1 ? gradients[name]! : tf.mul(gradients[name]!, clip)));
+        try {
+          const moving = part.map((name, i) => ({
+            weight: parameters[name]!,
+            gradient: shortened[i]!,
+            velocity: velocity[name],
+          }));
+          sgdSteps(moving, options).forEach((moved, i) => void steps.set(part[i]!, moved));
+        } finally {
+          if (clip !== 1) tf.dispose(shortened);
+        }
+      }
+    }
+  } catch (error) {
+    for (const { weight, velocity: speed } of steps.values()) tf.dispose([weight, speed]);
+    throw error;
   }
-  return { parameters: moved, velocity: faster };
+  // In the order of the gradients, whatever the groups: a checkpoint of the same state has the same bytes.
+  const moved = Object.keys(gradients).map((name) => [name, steps.get(name)!] as const);
+  return {
+    parameters: { ...parameters, ...Object.fromEntries(moved.map(([name, { weight }]) => [name, weight])) },
+    velocity: { ...velocity, ...Object.fromEntries(moved.map(([name, { velocity: speed }]) => [name, speed])) },
+  };
 }
+
+/** Parameters moved at a time: shortened gradients of all would take as much memory as all parameters. */
+const together = 24;
 
 /** Parameters that move at the same pace. */
 interface PaceGroup extends Pick<ParameterPace, 'learningRateFactor' | 'weightDecayFactor'> {

@@ -1,6 +1,7 @@
 import { expectClose, expectNoLeak, loadOracle, oracleCases } from '@fsmr/testing';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
+import { ShapeError } from '../errors.js';
 import { sgdStep, sgdSteps } from './sgd.js';
 
 describe.skipIf(oracleCases('ops').length === 0).each(oracleCases('ops'))('SGD of oracle %s', (name) => {
@@ -46,6 +47,13 @@ describe('sgdStep', () => {
       expect(moved[index]!.velocity.dataSync()).toEqual(alone.velocity.dataSync());
     });
     expect(sgdSteps([], options)).toEqual([]);
+  });
+
+  it('refuses other shapes', () => {
+    const options = { learningRate: 0.5, momentum: 0.5, weightDecay: 0 };
+    const [three, five] = [tf.ones([3]), tf.ones([5])];
+    expect(() => sgdStep(three, five, undefined, options)).toThrow('the gradient of a weight [3] is [5].');
+    expect(() => sgdStep(three, three, five, options)).toThrow(ShapeError);
   });
 
   it('frees what it allocates', () => {

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { ShapeError } from '../errors.js';
 import { hasKernel, runKernel } from './kernels.js';
 
 /** The constants of one step of stochastic gradient descent. */
@@ -30,6 +31,7 @@ export interface SgdMoved<T extends tf.Tensor = tf.Tensor> {
  * @param gradient of the same shape
  * @param velocity what the last step returned; undefined at the first
  * @returns new tensors, which the caller owns.
+ * @throws ShapeError where gradient or velocity differ in shape from the weight.
  */
 export function sgdStep<T extends tf.Tensor>(
   weight: T,
@@ -41,29 +43,47 @@ export function sgdStep<T extends tf.Tensor>(
 }
 
 /**
- * The same for many parameters, which costs a native backend few calls instead of one a parameter.
+ * The same for many parameters, which costs a native backend few calls instead of one a parameter; those without velocity
+ * are moved by ordinary operations.
  *
  * @returns new tensors, which the caller owns, in the order of the parameters. Until then the old ones stay, so that both take
  * memory: call it with a part of the parameters where that is too much.
+ * @throws ShapeError where a gradient or velocity differs in shape from its weight.
  */
 export function sgdSteps<T extends tf.Tensor>(
   parameters: readonly SgdParameter<T>[],
   options: SgdOptions,
 ): SgdMoved<T>[] {
-  if (
-    parameters.length > 0 &&
-    parameters.every(({ velocity }) => velocity !== undefined) &&
-    hasKernel('FsmrSgdSteps')
-  ) {
-    const inputs = parameters.flatMap(({ weight, gradient, velocity }, index): [string, T | undefined][] => [
-      [`weight${index}`, weight],
-      [`gradient${index}`, gradient],
-      [`velocity${index}`, velocity],
-    ]);
-    const moved = runKernel('FsmrSgdSteps', Object.fromEntries(inputs), { ...options }) as T[];
-    return parameters.map((_, index) => ({ weight: moved[2 * index] as T, velocity: moved[2 * index + 1] as T }));
+  for (const { weight, gradient, velocity } of parameters) checkShapes(weight, gradient, velocity);
+  const isNative = hasKernel('FsmrSgdSteps');
+  const moving = parameters.filter((parameter): parameter is Moving<T> => isNative && parameter.velocity !== undefined);
+  const moved = nativeSteps(moving, options).values();
+  return parameters.map((parameter) =>
+    isNative && parameter.velocity !== undefined
+      ? (moved.next().value as SgdMoved<T>)
+      : portableStep(parameter, options),
+  );
+}
+
+type Moving<T extends tf.Tensor> = SgdParameter<T> & { readonly velocity: T };
+
+function checkShapes(weight: tf.Tensor, gradient: tf.Tensor, velocity: tf.Tensor | undefined): void {
+  for (const [name, { shape }] of Object.entries({ gradient, ...(velocity && { velocity }) })) {
+    if (!tf.util.arraysEqual(shape, weight.shape)) {
+      throw new ShapeError(`the ${name} of a weight [${weight.shape}] is [${shape}].`);
+    }
   }
-  return parameters.map((parameter) => portableStep(parameter, options));
+}
+
+function nativeSteps<T extends tf.Tensor>(parameters: readonly Moving<T>[], options: SgdOptions): SgdMoved<T>[] {
+  if (parameters.length === 0) return [];
+  const inputs = parameters.flatMap(({ weight, gradient, velocity }, index) => [
+    [`weight${index}`, weight] as const,
+    [`gradient${index}`, gradient] as const,
+    [`velocity${index}`, velocity] as const,
+  ]);
+  const moved = runKernel('FsmrSgdSteps', Object.fromEntries(inputs), { ...options }) as T[];
+  return parameters.map((_, index) => ({ weight: moved[2 * index] as T, velocity: moved[2 * index + 1] as T }));
 }
 
 function portableStep<T extends tf.Tensor>(

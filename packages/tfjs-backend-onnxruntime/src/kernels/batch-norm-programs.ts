@@ -3,7 +3,8 @@
  * them for every channel, in double precision, and the scaling of the rows. A call wakes the second thread, which takes
  * as long as all sums of a small layer.
  *
- * Rows go portion by portion, so that what lies between the operations stays in the caches.
+ * Rows go portion by portion, so that most of what lies between the operations stays in the caches; ONNX Runtime chooses the order,
+ * and takes some of the sums of all portions together.
  */
 import { integers, node, type OnnxNode } from '../onnx/index.js';
 import type { Program } from '../runtime/session.js';

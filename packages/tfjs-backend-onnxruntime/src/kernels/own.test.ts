@@ -45,6 +45,16 @@ describe('kernels of our own equal the portable operations on the cpu backend', 
     expect(differenceToCpu(() => tf.grads(wanted)(make()))).toBeLessThan(3e-5);
   });
 
+  it('normalises with the stabiliser it is given', () => {
+    for (const epsilon of [1e-5, 0.1]) {
+      const normalised = (x: tf.Tensor) =>
+        batchNormTrain(x as tf.Tensor4D, tf.ones([7]), tf.zeros([7]), { epsilon, relu: true }).y;
+      const make = () => normal([1, 3, 4, 7], 1);
+      expect(differenceToCpu(() => normalised(make()))).toBeLessThan(3e-6);
+      expect(differenceToCpu(() => tf.grad(normalised)(make(), normal([1, 3, 4, 7], 2)))).toBeLessThan(3e-5);
+    }
+  });
+
   it('normalises long batches in several portions', () => {
     const make = () => [normal([5, 64, 29, 64], 1), normal([64], 2), normal([64], 3)];
     const normalised = (...inputs: tf.Tensor[]) => {
@@ -109,6 +119,18 @@ describe('kernels of our own equal the portable operations on the cpu backend', 
         rates,
       ).flatMap(({ weight, velocity }) => [weight, velocity]);
     expect(differenceToCpu(steps)).toBeLessThan(2e-7);
+  });
+
+  it('leaves nothing behind where a step fails', () => {
+    tf.setBackend(native);
+    const tensors = [8000, 5000, 8000].map((size) => tf.ones([size]));
+    const [weight0, gradient0, velocity0] = tensors;
+    const before = tf.engine().backend.numDataIds();
+    const inputs = { weight0, gradient0, velocity0 } as unknown as tf.NamedTensorMap;
+    const attributes = { learningRate: 1, momentum: 0, weightDecay: 0 };
+    expect(() => tf.engine().runKernel('FsmrSgdSteps', inputs, attributes)).toThrow('ONNX Runtime does not compute');
+    expect(tf.engine().backend.numDataIds()).toBe(before);
+    tf.dispose(tensors);
   });
 
   it('runs a whole model, and frees it', () => {

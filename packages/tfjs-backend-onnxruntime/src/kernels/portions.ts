@@ -20,8 +20,8 @@ export interface PortionProgram {
    * may read it once that memory is written again.
    */
   readonly within: readonly number[];
-  /** The nodes, given the names of those arrays and values; `local` makes names of values with memory of their own. */
-  readonly nodes: (names: PortionNames, local: (name: string) => string) => OnnxNode[];
+  /** The nodes, given the names of those arrays and values. */
+  readonly nodes: (names: PortionNames) => OnnxNode[];
 }
 
 /** Names of what the nodes of one portion read and write. */
@@ -40,7 +40,7 @@ export interface Portion {
 
 /**
  * Elements of a portion at least, for each thread: operations then take many times the 7 to 10 µs that dividing them
- * between threads costs. Every compiled program keeps memory for what it computes on the way, so larger portions cost memory.
+ * between threads costs. Batch normalisation keeps memory for what it computes on the way, so larger portions cost memory.
  */
 const portionElements = 262_144;
 /** Portions of one native call at most. */
@@ -48,7 +48,7 @@ export const mostPortions = 32;
 
 /**
  * Where portions of `items` items start, and after the last one `items`. Their number is a power of two, because every
- * number is compiled for itself.
+ * number of a program's portions is compiled for itself.
  *
  * @param fewest items of a portion: as many as threads where an operation divides nothing but items between them.
  */
@@ -59,7 +59,7 @@ export function portionBounds(items: number, elements: number, threads: number, 
   return Array.from({ length: count + 1 }, (_, index) => Math.floor((items * index) / count));
 }
 
-/** Runs the program on all portions. */
+/** Runs the program on all portions, `mostPortions` at most; compiled once for each number of them. */
 export function runPortions(
   backend: OnnxRuntimeBackend,
   program: PortionProgram,
@@ -73,15 +73,12 @@ export function runPortions(
   const written = outputs + within.length;
   const compiled = () => ({
     nodes: portions.flatMap((_, index) =>
-      program.nodes(
-        {
-          inputs: names('i', program.shared + index * inputs, inputs),
-          shared: names('i', 0, program.shared),
-          outputs: names('o', index * written, outputs),
-          within: names('o', index * written + outputs, within.length),
-        },
-        (name) => `${name}_${index}`,
-      ),
+      program.nodes({
+        inputs: names('i', program.shared + index * inputs, inputs),
+        shared: names('i', 0, program.shared),
+        outputs: names('o', index * written, outputs),
+        within: names('o', index * written + outputs, within.length),
+      }),
     ),
     inputs: floats(program.shared + portions.length * inputs),
     outputs: floats(portions.length * written),

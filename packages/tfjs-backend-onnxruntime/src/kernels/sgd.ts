@@ -60,32 +60,32 @@ const sgdSteps: NativeKernel = (call) => {
     Math.fround(value as number),
   ) as [number, number, number];
   const portions: Portion[] = [];
-  const moved = Array.from({ length: Object.keys(inputs).length / 3 }, (_, index) => {
+  const written = Array.from({ length: Object.keys(inputs).length / 3 }, (_, index) => {
     const { shape } = input(call, `weight${index}`);
     const size = sizeOf(shape);
     const sources = ['weight', 'gradient', 'velocity'].map((name) => backend.floats(input(call, `${name}${index}`)));
     const results = [0, 1].map(() => backend.allocate({ shape, dtype: 'float32' }));
-    const written = results.map(({ data }) => data as Float32Array);
+    const values = results.map(({ data }) => data as Float32Array);
     if (size < fewestElements) {
       stepInJavaScript(
         sources as [Float32Array, Float32Array, Float32Array],
         constants,
-        written as [Float32Array, Float32Array],
+        values as [Float32Array, Float32Array],
       );
     } else {
       const bounds = portionBounds(size, size, backend.settings.threads);
       bounds.slice(1).forEach((end, at) => {
         const start = bounds[at] as number;
-        const part = (values: Float32Array) => feed(values.subarray(start, end), [end - start]);
-        portions.push({ inputs: sources.map(part), outputs: written.map(part) });
+        const part = (whole: Float32Array) => feed(whole.subarray(start, end), [end - start]);
+        portions.push({ inputs: sources.map(part), outputs: values.map(part) });
       });
     }
-    return results.map((memory) => backend.adopt(memory, shape));
+    return { results, shape };
   });
   for (let from = 0; from < portions.length; from += mostPortions) {
     runPortions(backend, program, portions.slice(from, from + mostPortions), constants.map(scalar));
   }
-  return moved.flat();
+  return written.flatMap(({ results, shape }) => results.map((memory) => backend.adopt(memory, shape)));
 };
 
 /** The optimiser's step, under our own name. */
