@@ -12,7 +12,7 @@ export function demoConfig(seed: number | string): RunConfig {
     data: { kind: 'phantom', scans: 24, size: 128, raters: 4 },
     split: { evaluation: 0.5 },
     model: { backbone: 'tiny', method: 'alpnet', methodOptions: { protoGridSize: 4 } },
-    training: { steps: 240, learningRate: 1e-2, superpixelArea: 100 },
+    training: { steps: 240, learningRate: 3e-3, superpixelArea: 100 },
     evaluation: { panels: 3 },
   });
 }
