@@ -21,7 +21,7 @@ const [, , depthText = '50', folder = '.', sizeText = '256'] = process.argv;
 const size = Number(sizeText);
 const threads = Number(process.env.BENCH_THREADS ?? 2);
 /** Parameters moved at a time: all of them would hold old and new weights at once. */
-const together = 24;
+const together = 8;
 const sgd = { learningRate: 1e-3, momentum: 0.9, weightDecay: 5e-4 };
 
 registerOnnxRuntimeBackend({ threads });

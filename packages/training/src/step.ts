@@ -215,7 +215,7 @@ function descend(
 }
 
 /** Parameters moved at a time: shortened gradients of all would take as much memory as all parameters. */
-const together = 24;
+const together = 8;
 
 /** Parameters that move at the same pace. */
 interface PaceGroup extends Pick<ParameterPace, 'learningRateFactor' | 'weightDecayFactor'> {
