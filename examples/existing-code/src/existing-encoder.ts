@@ -1,6 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 
-/** Stands for the encoder you trained long ago: any model from images [B, H, W, 3] to features [B, h, w, C]. */
+/**
+ * Stands for the encoder you trained long ago: any model from images to features will do, here from [B, 64, 64, 3] to
+ * [B, 8, 8, 32].
+ */
 export function existingEncoder(): tf.LayersModel {
   const conv = (filters: number, seed: number) =>
     tf.layers.conv2d({

@@ -10,7 +10,7 @@ import { TensorStorage } from './tensor-storage.js';
 
 /** Settings of a backend, all decided. */
 export interface BackendSettings {
-  /** Threads a native operation may use; changed by `useThreads` alone. */
+  /** Threads a native operation may use; programs compiled for another number must be released when it changes. */
   threads: number;
   /** Most compiled operations kept. */
   readonly maxSessions: number;
@@ -144,18 +144,12 @@ export class OnnxRuntimeBackend extends tf.KernelBackend {
   }
 
   override dispose(): void {
-    this.#releasePrograms();
+    this.releasePrograms();
     this.pool.clear();
   }
 
-  /** Changes the number of threads; what was compiled for another number is compiled anew when next needed. */
-  useThreads(threads: number): void {
-    if (threads === this.settings.threads) return;
-    this.settings.threads = threads;
-    this.#releasePrograms();
-  }
-
-  #releasePrograms(): void {
+  /** Frees everything compiled, which is compiled anew when next needed. */
+  releasePrograms(): void {
     this.sessions.clear();
     for (const graph of this.graphs.values()) graph.dispose();
     this.graphs.clear();

@@ -68,9 +68,10 @@ export function setOnnxRuntimeThreads(threads: number, name = 'onnxruntime'): vo
     });
   }
   decide({ ...settings, threads });
-  const backend = tf.engine().registry[name];
-  if (backend instanceof OnnxRuntimeBackend) backend.useThreads(threads);
+  if (threads === settings.threads) return;
   settings.threads = threads;
+  const backend = tf.engine().registry[name];
+  if (backend instanceof OnnxRuntimeBackend) backend.releasePrograms();
 }
 
 /**

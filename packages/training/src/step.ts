@@ -182,24 +182,21 @@ function descend(
   const steps = new Map<string, SgdMoved>();
   try {
     for (const { names, learningRateFactor, weightDecayFactor } of byPace(model, plan, Object.keys(gradients))) {
+      const shortened = names.map((name) => (clip === 1 ? gradients[name]! : tf.mul(gradients[name]!, clip)));
+      const moving = names.map((name, i) => ({
+        weight: parameters[name]!,
+        gradient: shortened[i]!,
+        velocity: velocity[name],
+      }));
       const options = {
         learningRate: learningRate * learningRateFactor,
         momentum: plan.momentum,
         weightDecay: plan.weightDecay * weightDecayFactor,
       };
-      for (let from = 0; from < names.length; from += together) {
-        const part = names.slice(from, from + together);
-        const shortened = part.map((name) => (clip === 1 ? gradients[name]! : tf.mul(gradients[name]!, clip)));
-        try {
-          const moving = part.map((name, i) => ({
-            weight: parameters[name]!,
-            gradient: shortened[i]!,
-            velocity: velocity[name],
-          }));
-          sgdSteps(moving, options).forEach((moved, i) => void steps.set(part[i]!, moved));
-        } finally {
-          if (clip !== 1) tf.dispose(shortened);
-        }
+      try {
+        sgdSteps(moving, options).forEach((moved, i) => void steps.set(names[i]!, moved));
+      } finally {
+        if (clip !== 1) tf.dispose(shortened);
       }
     }
   } catch (error) {
@@ -217,21 +214,27 @@ function descend(
 /** Parameters moved at a time: shortened gradients of all would take as much memory as all parameters. */
 const together = 8;
 
-/** Parameters that move at the same pace. */
+/** Some parameters that move at the same pace. */
 interface PaceGroup extends Pick<ParameterPace, 'learningRateFactor' | 'weightDecayFactor'> {
   readonly names: string[];
 }
 
+/** All parameters, at most `together` in a group. */
 function byPace(model: Model, plan: TrainingPlan, names: readonly string[]): PaceGroup[] {
-  const groups = new Map<string, PaceGroup>();
+  const groups: PaceGroup[] = [];
+  const open = new Map<string, PaceGroup>();
   for (const name of names) {
     const { learningRateFactor, weightDecayFactor } = paceOf(plan.groups ?? [], model.method, name);
     const key = `${learningRateFactor} ${weightDecayFactor}`;
-    const group = groups.get(key) ?? { learningRateFactor, weightDecayFactor, names: [] };
-    groups.set(key, group);
+    let group = open.get(key);
+    if (group === undefined || group.names.length === together) {
+      group = { learningRateFactor, weightDecayFactor, names: [] };
+      groups.push(group);
+      open.set(key, group);
+    }
     group.names.push(name);
   }
-  return [...groups.values()];
+  return groups;
 }
 
 /** Frees what the next state no longer holds. */

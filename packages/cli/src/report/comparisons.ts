@@ -32,14 +32,14 @@ export function compareFamily(pairs: readonly (readonly [first: Scores, second: 
         ([repeat, classes]) => mean([...classes.values()]) - mean([...other.dice.get(repeat)!.values()]),
       ),
     );
-    const pooled = differences.flat();
+    const [paired, pooled] = [differences.map(mean), differences.flat()];
     return {
       first,
       second,
       gain: meanOfCases(shared.map(([own]) => own)) - meanOfCases(shared.map(([, other]) => other)),
-      test: testOf(differences.map(mean)),
-      ranked: rankedTestOf(differences.map(mean)),
-      pooled: pooled.length > differences.length ? testOf(pooled) : undefined,
+      test: tested(pairedTTest, paired),
+      ranked: tested(wilcoxonSignedRank, paired),
+      pooled: pooled.length > paired.length ? tested(pairedTTest, pooled) : undefined,
     };
   });
   const adjusted = holm(found.map(({ test }) => test?.p ?? Number.NaN));
@@ -66,12 +66,10 @@ function within(one: Case, other: Case): Case {
   return { ...one, dice: new Map(dice) };
 }
 
-const nothing = (differences: readonly number[]): number[] => new Array<number>(differences.length).fill(0);
-
-function testOf(differences: readonly number[]): TTest | undefined {
-  return differences.length < 2 ? undefined : pairedTTest(differences, nothing(differences));
-}
-
-function rankedTestOf(differences: readonly number[]): Wilcoxon | undefined {
-  return differences.length < 2 ? undefined : wilcoxonSignedRank(differences, nothing(differences));
+/** What a paired test says of differences; nothing below two. */
+function tested<Result>(
+  test: (first: readonly number[], second: readonly number[]) => Result,
+  differences: readonly number[],
+): Result | undefined {
+  return differences.length < 2 ? undefined : test(differences, new Array<number>(differences.length).fill(0));
 }

@@ -56,12 +56,10 @@ export function sgdSteps<T extends tf.Tensor>(
 ): SgdMoved<T>[] {
   for (const { weight, gradient, velocity } of parameters) checkShapes(weight, gradient, velocity);
   const isNative = hasKernel('FsmrSgdSteps');
-  const moving = parameters.filter((parameter): parameter is Moving<T> => isNative && parameter.velocity !== undefined);
-  const moved = nativeSteps(moving, options).values();
+  const isMoving = (parameter: SgdParameter<T>): parameter is Moving<T> => isNative && parameter.velocity !== undefined;
+  const moved = nativeSteps(parameters.filter(isMoving), options).values();
   return parameters.map((parameter) =>
-    isNative && parameter.velocity !== undefined
-      ? (moved.next().value as SgdMoved<T>)
-      : portableStep(parameter, options),
+    isMoving(parameter) ? (moved.next().value as SgdMoved<T>) : portableStep(parameter, options),
   );
 }
 

@@ -22,15 +22,13 @@ type Values = Float32Array;
 
 /** Numbers a channel. */
 const vector = (values: Values) => feed(values, [1, values.length]);
-const filled = (length: number, value: number) => vector(new Float32Array(length).fill(value));
 
 /** Where the portions of a batch lie, and the vectors that its sums need. */
 interface Batch extends Division {
   /** A portion of each as many arrays of the batch's size, portion by portion. */
   readonly cut: (...arrays: readonly Values[]) => Feed[];
-  /** Ones, as many as a block has rows, and as the rest has. */
-  readonly ones: readonly [Feed, Feed];
-  readonly shares: readonly [Feed, Feed];
+  /** One number as many times as a block has rows, and one as many times as the rest has. */
+  readonly filled: (value: (rows: number) => number) => readonly [Feed, Feed];
   /** The rows of every block. */
   readonly rows: Feed;
   /** Tells batches apart that need programs of their own. */
@@ -42,24 +40,27 @@ function divide(rows: number, channels: number, { settings }: OnnxRuntimeBackend
   const rest = rows - blocks * blockRows;
   const whole = blocks * blockRows * channels;
   const bounds = blocks === 0 ? [0] : portionBounds(blocks, whole, settings.threads, settings.threads);
-  const ranges = bounds.slice(1).map((end, index) => ({ from: bounds[index] as number, end, height: blockRows }));
-  const counts = new Float32Array(blocks).fill(blockRows);
-  const portions = ranges.length + Number(rest > 0);
+  const block = blockRows * channels;
+  const portions = bounds.length - 1 + Number(rest > 0);
   const cut = (...arrays: readonly Values[]) => [
-    ...ranges.flatMap(({ from, end, height }) =>
-      arrays.map((values) =>
-        feed(values.subarray(from * height * channels, end * height * channels), [end - from, height, channels]),
-      ),
-    ),
+    ...bounds.slice(1).flatMap((end, index) => {
+      const from = bounds[index] as number;
+      return arrays.map((values) =>
+        feed(values.subarray(from * block, end * block), [end - from, blockRows, channels]),
+      );
+    }),
     ...(rest > 0 ? arrays.map((values) => feed(values.subarray(whole), [1, rest, channels])) : []),
   ];
-  const every = rest > 0 ? Float32Array.of(...counts, rest) : counts;
+  const every = new Float32Array(blocks + Number(rest > 0)).fill(blockRows);
+  if (rest > 0) every[blocks] = rest;
   return {
     portions,
     rest: rest > 0,
     cut,
-    ones: [filled(blockRows, 1), filled(Math.max(1, rest), 1)],
-    shares: [filled(blockRows, 1 / blockRows), filled(Math.max(1, rest), 1 / rest)],
+    filled: (value) => {
+      const row = (length: number) => vector(new Float32Array(length).fill(value(length)));
+      return [row(blockRows), row(Math.max(1, rest))];
+    },
     rows: feed(every, [every.length, 1, 1]),
     key: `${portions} ${rest > 0}`,
   };
@@ -94,7 +95,7 @@ const batchNormTrain: NativeKernel = (call) => {
   backend.runInto(
     `BatchNorm ${Object.values(variant)} of ${batch.key}`,
     () => batchNormProgram(batch, variant),
-    [...batch.ones, ...batch.shares, batch.rows, scale, offset, ...batch.cut(...read)],
+    [...batch.filled(() => 1), ...batch.filled((rows) => 1 / rows), batch.rows, scale, offset, ...batch.cut(...read)],
     [vector(mean), vector(variance), ...batch.cut(...repeated(scalingSteps(variant), y.data as Values))],
   );
   const statistic = (numbers: Values) => backend.makeTensorInfo([channels], 'float32', numbers);
@@ -125,7 +126,7 @@ const batchNormTrainGrad: NativeKernel = (call) => {
     `BatchNormGradient ${Object.values(variant)} of ${batch.key}`,
     () => batchNormGradientProgram(batch, variant),
     [
-      ...batch.ones,
+      ...batch.filled(() => 1),
       batch.rows,
       ...['scale', 'mean', 'variance'].map((name) => vector(values(name))),
       ...batch.cut(values('x'), dy, ...(relu ? [values('y')] : [])),

@@ -1,32 +1,41 @@
 /** One step of stochastic gradient descent, of many parameters in few native calls. */
 import { node } from '../onnx/index.js';
-import { feed } from '../runtime/session.js';
-import { input, type KernelTable, type NativeKernel, sizeOf } from './kernel.js';
-import { mostPortions, type Portion, type PortionProgram, portionBounds, runPortions } from './portions.js';
+import type { Feed } from '../runtime/binding.js';
+import { feed, type Program } from '../runtime/session.js';
+import { floatProgram, input, type KernelTable, type NativeKernel, sizeOf } from './kernel.js';
+import { mostPortions, portionBounds } from './portions.js';
 
-const program: PortionProgram = {
-  key: 'SgdStep',
-  inputs: 3,
-  shared: 3,
-  outputs: 2,
-  within: [0, 0, 1, 0],
-  nodes: ({
-    inputs: [weight, gradient, velocity],
-    shared: [rate, momentum, decay],
-    outputs: [moved, speed],
-    within,
-  }) => {
-    const [pull, force, carried, move] = within as string[];
-    return [
-      node('Mul', [weight as string, decay as string], [pull as string]),
-      node('Add', [pull as string, gradient as string], [force as string]),
-      node('Mul', [velocity as string, momentum as string], [carried as string]),
-      node('Add', [carried as string, force as string], [speed as string]),
-      node('Mul', [speed as string, rate as string], [move as string]),
-      node('Sub', [weight as string, move as string], [moved as string]),
-    ];
-  },
-};
+/** Reads learning rate, momentum and weight decay, then weight, gradient and velocity of each portion. */
+const program = (portions: number): Program =>
+  floatProgram(
+    3 + 3 * portions,
+    Array.from({ length: portions }, (_, index) => {
+      const read = (number: number) => `i${3 + 3 * index + number}`;
+      const written = (number: number) => `o${6 * index + number}`;
+      const [weight, gradient, velocity] = [read(0), read(1), read(2)];
+      const [pull, force, carried] = [written(0), written(1), written(2)];
+      const [speed, move, moved] = [written(3), written(4), written(5)];
+      return [
+        node('Mul', [weight, 'i2'], [pull]),
+        node('Add', [pull, gradient], [force]),
+        node('Mul', [velocity, 'i1'], [carried]),
+        node('Add', [carried, force], [speed]),
+        node('Mul', [speed, 'i0'], [move]),
+        node('Sub', [weight, move], [moved]),
+      ];
+    }).flat(),
+    [],
+    new Array<'float32'>(6 * portions).fill('float32'),
+  );
+
+/** Where a portion's six values go: those on the way lie in the memory of the result that is written after them. */
+const placesOf = ([moved, speed]: readonly [Feed, Feed]): Feed[] => [moved, moved, speed, speed, moved, moved];
+
+/** A part of a parameter: weight, gradient and velocity, and memory for the new weight and velocity. */
+interface Portion {
+  readonly inputs: readonly Feed[];
+  readonly outputs: readonly [Feed, Feed];
+}
 
 const scalar = (value: number) => feed(Float32Array.of(value), []);
 
@@ -77,13 +86,19 @@ const sgdSteps: NativeKernel = (call) => {
       bounds.slice(1).forEach((end, at) => {
         const start = bounds[at] as number;
         const part = (whole: Float32Array) => feed(whole.subarray(start, end), [end - start]);
-        portions.push({ inputs: sources.map(part), outputs: values.map(part) });
+        portions.push({ inputs: sources.map(part), outputs: values.map(part) as [Feed, Feed] });
       });
     }
     return { results, shape };
   });
   for (let from = 0; from < portions.length; from += mostPortions) {
-    runPortions(backend, program, portions.slice(from, from + mostPortions), constants.map(scalar));
+    const some = portions.slice(from, from + mostPortions);
+    backend.runInto(
+      `SgdStep of ${some.length}`,
+      () => program(some.length),
+      [...constants.map(scalar), ...some.flatMap(({ inputs: read }) => read)],
+      some.flatMap(({ outputs }) => placesOf(outputs)),
+    );
   }
   return written.flatMap(({ results, shape }) => results.map((memory) => backend.adopt(memory, shape)));
 };

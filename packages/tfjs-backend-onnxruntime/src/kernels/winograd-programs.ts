@@ -9,6 +9,10 @@ const matrix = (name: string, { data, dims }: Feed) => floats(name, data as Floa
 /** A row for everything at one place. */
 const rows = (places: number) => [integers('rows', [places, -1])];
 
+/** What takes kernels to the places, or, `turned`, kernels turned by half a turn. */
+export const kernelMatrix = (filter: MinimalFilter, turned: boolean): Feed =>
+  turned ? filter.flippedKernel : filter.kernel;
+
 const tileNodes = (kernels: string, turned: boolean) => [
   node('Gather', ['i0', 'i1'], ['o0']),
   node('Reshape', ['o0', 'rows'], ['laidOut']),
@@ -49,7 +53,7 @@ export const allTilesProgram = (filter: MinimalFilter, turned: boolean): Program
     ...rows(filter.places),
     matrix('input', filter.input),
     matrix('output', filter.output),
-    matrix('kernel', turned ? filter.flippedKernel : filter.kernel),
+    matrix('kernel', kernelMatrix(filter, turned)),
   ],
   nodes: [
     node('MatMul', ['kernel', 'i3'], ['o4']),

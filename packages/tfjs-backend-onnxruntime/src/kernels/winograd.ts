@@ -21,7 +21,7 @@ import { matmulInto } from './matmul.js';
 import { largeTiles, type MinimalFilter, smallTiles } from './minimal-filter.js';
 import type { Geometry } from './rows.js';
 import { inputTiles, outputPixels, outputTiles, tileCount } from './tiles.js';
-import { allTilesProgram, tileGradientProgram, tileProgram } from './winograd-programs.js';
+import { allTilesProgram, kernelMatrix, tileGradientProgram, tileProgram } from './winograd-programs.js';
 
 /** Below this many channels the transformations cost more than the products save. */
 const fewestChannels = 32;
@@ -56,6 +56,9 @@ const sizes = (...dims: readonly number[]): Feed => ({
   dims: [dims.length],
   location: 'cpu',
 });
+
+/** The first elements of memory that may be longer. */
+const start = (memory: Float32Array, ...dims: readonly number[]): Feed => feed(memory.subarray(0, sizeOf(dims)), dims);
 
 /** `matrix` times `values`; a row holds everything at one place. */
 function transform(backend: OnnxRuntimeBackend, matrix: Feed, values: Float32Array, out: Float32Array): void {
@@ -102,7 +105,6 @@ function convolveTiles(
   withScratch(backend, [tile ** 2 * total * g.outChannels, most, most, matrix], (results, a, b, kernels) => {
     const tiles = (from: number) => {
       const count = Math.min(portion, total - from);
-      const at = (values: Float32Array, ...dims: readonly number[]) => feed(values.subarray(0, sizeOf(dims)), dims);
       const part = results.subarray(tile ** 2 * from * g.outChannels, tile ** 2 * (from + count) * g.outChannels);
       return {
         inputs: [
@@ -111,9 +113,9 @@ function convolveTiles(
           sizes(places, count, g.inChannels),
         ],
         outputs: [
-          at(a, places, count, g.inChannels),
-          at(b, places, count * g.inChannels),
-          at(a, places, count, g.outChannels),
+          start(a, places, count, g.inChannels),
+          start(b, places, count * g.inChannels),
+          start(a, places, count, g.outChannels),
           feed(part, [tile ** 2, count * g.outChannels]),
         ],
       };
@@ -135,7 +137,7 @@ function convolveTiles(
       );
       return;
     }
-    transform(backend, turned ? filter.flippedKernel : filter.kernel, kernel, kernels);
+    transform(backend, kernelMatrix(filter, turned), kernel, kernels);
     for (let from = 0; from < total; from += portion) {
       const { inputs, outputs } = tiles(from);
       const program = () => tileProgram(filter, turned);
@@ -201,9 +203,7 @@ export function winogradKernelGradient(
   const all = portion === total;
   const run = (from: number, memory: readonly Float32Array[], product: Float32Array) => {
     const count = Math.min(portion, total - from);
-    const at = (index: number, ...dims: readonly number[]) => {
-      return feed((memory[index] as Float32Array).subarray(0, sizeOf(dims)), dims);
-    };
+    const at = (index: number, ...dims: readonly number[]) => start(memory[index] as Float32Array, ...dims);
     backend.runInto(
       `Tiles gradient ${tile} ${all}`,
       () => tileGradientProgram(filter, all),
