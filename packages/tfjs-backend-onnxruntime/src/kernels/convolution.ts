@@ -14,6 +14,7 @@ import { gatherRows } from './gather.js';
 import { oneNode } from './kernel.js';
 import { matmulInto } from './matmul.js';
 import { type Geometry, gradientRows, inputRows, isPointwise, tapRows } from './rows.js';
+import { isSingleChannel, singleConvolve, singleInputGradient, singleKernelGradient } from './single-channel.js';
 import { isWinograd, winogradConvolve, winogradInputGradient, winogradKernelGradient } from './winograd.js';
 
 /** Most bytes of laid out pixels at a time. */
@@ -52,6 +53,10 @@ export function convolve(
 ): void {
   const taps = g.kernelHeight * g.kernelWidth;
   const weights = feed(kernel, [taps * g.inChannels, g.outChannels]);
+  if (isSingleChannel(g)) {
+    singleConvolve(backend, backend.lend(x), kernel, g, out);
+    return;
+  }
   if (isPointwise(g)) {
     const pixels = g.batch * g.inHeight * g.inWidth;
     matmulInto(backend, backend.lend(x, [pixels, g.inChannels]), weights, feed(out, [pixels, g.outChannels]));
@@ -71,6 +76,10 @@ export function convolutionInputGradient(
   g: Geometry,
   dx: Float32Array,
 ): void {
+  if (isSingleChannel(g)) {
+    singleInputGradient(backend, backend.lend(dy), kernel, g, dx);
+    return;
+  }
   if (g.kernelHeight * g.kernelWidth === 1) {
     pointwiseInputGradient(backend, dy, kernel, g, dx);
     return;
@@ -132,6 +141,10 @@ export function convolutionKernelGradient(
   g: Geometry,
   dw: Float32Array,
 ): void {
+  if (isSingleChannel(g)) {
+    singleKernelGradient(backend, backend.lend(x), backend.lend(dy), g, dw);
+    return;
+  }
   const gradients = backend.lend(dy, [g.batch * g.outHeight * g.outWidth, g.outChannels]);
   if (isPointwise(g)) {
     const pixels = backend.lend(x, [g.batch * g.inHeight * g.inWidth, g.inChannels]);

@@ -1,28 +1,50 @@
-/** Cutting a tensor into the parts that one axis counts, which is also the gradient of stacking. */
+/** Cutting a tensor into parts along an axis, which is also the gradient of stacking and of concatenation. */
 import * as tf from '@tensorflow/tfjs';
-import type { OutputSpec } from '../backend.js';
+import type { OnnxRuntimeBackend, OutputSpec } from '../backend.js';
 import { input, type KernelTable, type NativeKernel, sizeOf } from './kernel.js';
 
 /**
- * Copies by plain loops, however small the parts: the cpu kernel finds the place of every element anew, which takes a
- * hundred times as long.
+ * Parts of so many entries of an axis, in order. Copies by plain loops, however small the parts: the cpu kernels find the
+ * place of every element anew, which takes a hundred times as long.
+ *
+ * @param shapeOf the shape that a part of so many entries has
+ * @returns undefined for a tensor that the cpu kernels shall cut
  */
-const unpack: NativeKernel = (call) => {
-  const { backend, attrs } = call;
-  const value = input(call, 'value');
-  const { shape, dtype } = value;
+function cut(
+  backend: OnnxRuntimeBackend,
+  x: tf.TensorInfo,
+  axis: number,
+  sizes: readonly number[],
+  shapeOf: (size: number) => number[],
+): tf.TensorInfo[] | undefined {
+  const { shape, dtype } = x;
   if (!['float32', 'int32', 'bool'].includes(dtype) || sizeOf(shape) === 0) return undefined;
-  const [axis] = tf.util.parseAxisParam(attrs.axis as number, shape) as [number];
-  const count = shape[axis] as number;
   const outer = sizeOf(shape.slice(0, axis));
-  const inner = sizeOf(shape.slice(axis + 1));
-  const source = backend.lend(value).data as Float32Array;
-  const partShape = [...shape.slice(0, axis), ...shape.slice(axis + 1)];
-  return Array.from({ length: count }, (_, index) => {
-    const part = backend.allocate({ shape: partShape, dtype: dtype as OutputSpec['dtype'] });
-    copyPart(source, part.data as Float32Array, { outer, inner, start: index * inner, step: count * inner });
-    return backend.adopt(part, partShape);
+  const entry = sizeOf(shape.slice(axis + 1));
+  const step = (shape[axis] as number) * entry;
+  const source = backend.lend(x).data as Float32Array;
+  let start = 0;
+  return sizes.map((size) => {
+    const inner = size * entry;
+    const part = backend.allocate({ shape: shapeOf(size), dtype: dtype as OutputSpec['dtype'] });
+    copyPart(source, part.data as Float32Array, { outer, inner, start, step });
+    start += inner;
+    return backend.adopt(part, shapeOf(size));
   });
+}
+
+const unpack: NativeKernel = (call) => {
+  const x = input(call, 'value');
+  const [axis] = tf.util.parseAxisParam(call.attrs.axis as number, x.shape) as [number];
+  const shape = [...x.shape.slice(0, axis), ...x.shape.slice(axis + 1)];
+  return cut(call.backend, x, axis, new Array<number>(x.shape[axis] as number).fill(1), () => shape);
+};
+
+const split: NativeKernel = (call) => {
+  const x = input(call, 'x');
+  const [axis] = tf.util.parseAxisParam(call.attrs.axis as number, x.shape) as [number];
+  const sizes = tf.backend_util.prepareSplitSize(x as tf.Tensor, call.attrs.numOrSizeSplits as number[], axis);
+  return cut(call.backend, x, axis, sizes, (size) => x.shape.with(axis, size));
 };
 
 interface Stride {
@@ -49,4 +71,4 @@ function copyPart(source: Float32Array, part: Float32Array, { outer, inner, star
 }
 
 /** Kernels that cut tensors into parts. */
-export const unpackKernels: KernelTable = { Unpack: unpack };
+export const unpackKernels: KernelTable = { Unpack: unpack, SplitV: split };
