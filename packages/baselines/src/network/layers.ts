@@ -93,7 +93,7 @@ export function prelu(pass: Pass, name: string, x: tf.Tensor4D): tf.Tensor4D {
       return [tf.add(tf.relu(x), tf.mul(slope, tf.minimum(x, 0)))];
     },
     backward: ([dy], [input, saved]) => ({
-      x: () => tf.mul(dy!, tf.where(tf.greater(input!, 0), tf.onesLike(input!), tf.mul(saved!, tf.onesLike(input!)))),
+      x: () => tf.where(tf.greater(input!, 0), dy!, tf.mul(dy!, saved!)),
       slope: () => tf.reshape(tf.sum(tf.mul(dy!, tf.minimum(input!, 0))), [1]),
     }),
   });
