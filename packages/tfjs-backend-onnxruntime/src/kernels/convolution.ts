@@ -51,12 +51,12 @@ export function convolve(
   g: Geometry,
   out: Float32Array,
 ): void {
-  const taps = g.kernelHeight * g.kernelWidth;
-  const weights = feed(kernel, [taps * g.inChannels, g.outChannels]);
   if (isSingleChannel(g)) {
     singleConvolve(backend, backend.lend(x), kernel, g, out);
     return;
   }
+  const taps = g.kernelHeight * g.kernelWidth;
+  const weights = feed(kernel, [taps * g.inChannels, g.outChannels]);
   if (isPointwise(g)) {
     const pixels = g.batch * g.inHeight * g.inWidth;
     matmulInto(backend, backend.lend(x, [pixels, g.inChannels]), weights, feed(out, [pixels, g.outChannels]));

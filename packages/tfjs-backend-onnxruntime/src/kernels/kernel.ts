@@ -33,6 +33,9 @@ export const isLight = (multiplications: number, backend: OnnxRuntimeBackend): b
 export const allFloat = (...tensors: readonly (tf.TensorInfo | undefined)[]): boolean =>
   tensors.every((tensor) => tensor?.dtype === 'float32');
 
+/** True where ONNX Runtime and plain loops can move elements: all but text and complex numbers. */
+export const movable = (tensor: tf.TensorInfo): boolean => ['float32', 'int32', 'bool'].includes(tensor.dtype);
+
 /** An input that must be there. */
 export function input(call: KernelCall, name: string): tf.TensorInfo {
   const tensor = call.inputs[name];

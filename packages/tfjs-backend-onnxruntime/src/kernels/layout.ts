@@ -3,11 +3,9 @@ import * as tf from '@tensorflow/tfjs';
 import type { OnnxRuntimeBackend, OutputSpec } from '../backend.js';
 import { node, type OnnxAttribute } from '../onnx/index.js';
 import type { ElementType, Feed } from '../runtime/binding.js';
-import { input, isSmall, type KernelTable, type NativeKernel, sizeOf } from './kernel.js';
+import { input, isSmall, type KernelTable, movable, type NativeKernel, sizeOf } from './kernel.js';
 
 type Dtype = OutputSpec['dtype'];
-
-const movable = (tensor: tf.TensorInfo): boolean => ['float32', 'int32', 'bool'].includes(tensor.dtype);
 
 const worth = (backend: OnnxRuntimeBackend, ...tensors: readonly tf.TensorInfo[]): boolean =>
   tensors.every(movable) && !isSmall(Math.max(...tensors.map(({ shape }) => sizeOf(shape))), backend);

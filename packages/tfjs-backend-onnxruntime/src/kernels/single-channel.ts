@@ -8,28 +8,24 @@ import { feed } from '../runtime/session.js';
 import { oneNode } from './kernel.js';
 import type { Geometry } from './rows.js';
 
-interface Pads {
-  readonly top: number;
-  readonly left: number;
-  readonly bottom: number;
-  readonly right: number;
-}
-
-/** What windows reach beyond the image; below zero where they leave rows or columns at its end unread. */
-function reach(g: Geometry): Pads {
+/**
+ * How far windows reach beyond the image at its top, left, bottom and right, as ONNX lists paddings; below zero where they
+ * leave rows or columns at its end unread.
+ */
+function padsOf(g: Geometry): number[] {
   const end = (inner: number, out: number, stride: number, dilation: number, taps: number, before: number) =>
     (out - 1) * stride + dilation * (taps - 1) + 1 - inner - before;
-  return {
-    top: g.padTop,
-    left: g.padLeft,
-    bottom: end(g.inHeight, g.outHeight, g.strideHeight, g.dilationHeight, g.kernelHeight, g.padTop),
-    right: end(g.inWidth, g.outWidth, g.strideWidth, g.dilationWidth, g.kernelWidth, g.padLeft),
-  };
+  return [
+    g.padTop,
+    g.padLeft,
+    end(g.inHeight, g.outHeight, g.strideHeight, g.dilationHeight, g.kernelHeight, g.padTop),
+    end(g.inWidth, g.outWidth, g.strideWidth, g.dilationWidth, g.kernelWidth, g.padLeft),
+  ];
 }
 
 /** True where a convolution reads one channel, gives one, and its windows end where the padded image does. */
 export function isSingleChannel(g: Geometry): boolean {
-  return g.inChannels === 1 && g.outChannels === 1 && Object.values(reach(g)).every((pad) => pad >= 0);
+  return g.inChannels === 1 && g.outChannels === 1 && padsOf(g).every((pad) => pad >= 0);
 }
 
 function run(
@@ -43,15 +39,12 @@ function run(
   backend.runInto(key, () => oneNode(op, 2, attributes), inputs, [out]);
 }
 
-function attributesOf(g: Geometry) {
-  const { top, left, bottom, right } = reach(g);
-  return {
-    kernel_shape: [g.kernelHeight, g.kernelWidth],
-    strides: [g.strideHeight, g.strideWidth],
-    dilations: [g.dilationHeight, g.dilationWidth],
-    pads: [top, left, bottom, right],
-  };
-}
+const attributesOf = (g: Geometry) => ({
+  kernel_shape: [g.kernelHeight, g.kernelWidth],
+  strides: [g.strideHeight, g.strideWidth],
+  dilations: [g.dilationHeight, g.dilationWidth],
+  pads: padsOf(g),
+});
 
 const images = (g: Geometry): number[] => [g.batch, 1, g.inHeight, g.inWidth];
 const results = (g: Geometry): number[] => [g.batch, 1, g.outHeight, g.outWidth];

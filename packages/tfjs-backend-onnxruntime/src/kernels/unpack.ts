@@ -1,7 +1,7 @@
 /** Cutting a tensor into parts along an axis, which is also the gradient of stacking and of concatenation. */
 import * as tf from '@tensorflow/tfjs';
 import type { OnnxRuntimeBackend, OutputSpec } from '../backend.js';
-import { input, type KernelTable, type NativeKernel, sizeOf } from './kernel.js';
+import { input, type KernelTable, movable, type NativeKernel, sizeOf } from './kernel.js';
 
 /**
  * Parts of so many entries of an axis, in order. Copies by plain loops, however small the parts: the cpu kernels find the
@@ -18,7 +18,7 @@ function cut(
   shapeOf: (size: number) => number[],
 ): tf.TensorInfo[] | undefined {
   const { shape, dtype } = x;
-  if (!['float32', 'int32', 'bool'].includes(dtype) || sizeOf(shape) === 0) return undefined;
+  if (!movable(x) || sizeOf(shape) === 0) return undefined;
   const outer = sizeOf(shape.slice(0, axis));
   const entry = sizeOf(shape.slice(axis + 1));
   const step = (shape[axis] as number) * entry;
@@ -26,10 +26,11 @@ function cut(
   let start = 0;
   return sizes.map((size) => {
     const inner = size * entry;
-    const part = backend.allocate({ shape: shapeOf(size), dtype: dtype as OutputSpec['dtype'] });
+    const partShape = shapeOf(size);
+    const part = backend.allocate({ shape: partShape, dtype: dtype as OutputSpec['dtype'] });
     copyPart(source, part.data as Float32Array, { outer, inner, start, step });
     start += inner;
-    return backend.adopt(part, shapeOf(size));
+    return backend.adopt(part, partShape);
   });
 }
 
