@@ -42,7 +42,7 @@ Other keys, all optional:
            .freezeBackbone, .freezeStatistics, .checkpointEvery, .decay (factor, every),
            .groups: [{ name, match: { prefix, contains, without }, learningRateFactor, weightDecayFactor }]
   training.exclude        Setting 2: slices that show one of these classes do not train
-  evaluation.supports     "all" or case names;  evaluation.classes, .panels
+  evaluation.supports     "all", or cases by name or position (-1 is the last);  evaluation.classes, .panels
   evaluation.arms         base, japc, consensus, nearest-style, mrnet, dpersona, supervised
   evaluation.baselines    how mrnet, dpersona and supervised learn: .epochs, .learningRate, .augmentation, .start
            (backbone, base), .supports ("all", so many of each class, case names), .slices (support, all), .mrnet, .dpersona, .supervised

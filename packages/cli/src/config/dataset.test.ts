@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Dataset } from '@fsmr/datasets';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { buildDataset, classIds, splitScans } from './dataset.js';
+import { buildDataset, classIds, splitScans, supportIds } from './dataset.js';
 import { checkConfig } from './load.js';
 
 /** Scans of some classes, in groups of so many. */
@@ -21,6 +21,21 @@ function datasetOf(perClass: number, classes: number, perGroup: number): Dataset
 const configOf = (evaluation: number, fold = 0, seed = 1) =>
   checkConfig({ seed, data: { kind: 'phantom' }, split: { evaluation, fold } });
 const idsOf = (scans: readonly { id: string }[]) => scans.map(({ id }) => id);
+
+describe('supportIds', () => {
+  const { scans } = datasetOf(3, 1, 1);
+
+  it('takes all, names, and positions from either end', () => {
+    expect(supportIds(scans, 'all')).toEqual(['scan0', 'scan1', 'scan2']);
+    expect(supportIds(scans, [-1, 'scan1', 0, -3])).toEqual(['scan2', 'scan1', 'scan0']);
+  });
+
+  it.each([3, -4])('refuses position %d of three', (position) => {
+    expect(() => supportIds(scans, [position])).toThrow(
+      `there is no position ${position} among 3 scans. Give 0 to 2, -1 for the last, or the name of a scan.`,
+    );
+  });
+});
 
 describe('splitScans', () => {
   it('never divides a group, shows every class on both sides, and is the same for the same seed', () => {

@@ -109,3 +109,23 @@ export function classIds(dataset: Dataset, names: readonly string[]): number[] {
     });
   });
 }
+
+/**
+ * The ids of the supports a configuration asks for. A number is a position among the scans evaluated, negative from the
+ * end: the released programs take 0 or -1 (evaluation section 9.1).
+ *
+ * @throws ConfigError for a position beyond them.
+ */
+export function supportIds(evaluated: readonly ScanInfo[], supports: RunConfig['evaluation']['supports']): string[] {
+  if (supports === 'all') return evaluated.map(({ id }) => id);
+  const ids = supports.map((support) => {
+    if (typeof support === 'string') return support;
+    const scan = evaluated.at(support);
+    if (scan !== undefined) return scan.id;
+    throw new ConfigError(`evaluation.supports: there is no position ${support} among ${evaluated.length} scans.`, {
+      remedy: `Give 0 to ${evaluated.length - 1}, -1 for the last, or the name of a scan.`,
+    });
+  });
+  // Named twice, a scan is support once.
+  return [...new Set(ids)];
+}

@@ -38,7 +38,10 @@ const baselines = z.strictObject({
 
 /** What is evaluated, and with which arms. */
 export const evaluationSchema = z.strictObject({
-  supports: z.union([z.literal('all'), z.array(z.string()).min(1)]).default('all'),
+  supports: z
+    .union([z.literal('all'), z.array(z.union([z.string(), z.number().int()])).min(1)])
+    .default('all')
+    .describe('evaluated scans that are support: all, or these by name or position, negative from the end'),
   classes: z.array(z.string()).min(1).optional().describe('tested classes by name; all unless given'),
   arms: z
     .array(z.enum(['base', 'japc', 'consensus', 'nearest-style', 'mrnet', 'dpersona', 'supervised']))

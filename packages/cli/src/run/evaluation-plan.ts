@@ -1,6 +1,6 @@
 import { type Dataset, evaluationEpisodes, type Statistics, trainingStatistics } from '@fsmr/datasets';
 import { episodeKey, type LessonEpisodes, lessonsOf, withRecentScans } from '@fsmr/training';
-import { buildDataset, classIds, splitScans } from '../config/dataset.js';
+import { buildDataset, classIds, splitScans, supportIds } from '../config/dataset.js';
 import type { RunConfig } from '../config/schema.js';
 
 /** What a configuration asks to be evaluated. */
@@ -17,15 +17,14 @@ export interface PlannedEvaluation {
 export async function planEvaluation(config: RunConfig): Promise<PlannedEvaluation> {
   const dataset = withRecentScans(await buildDataset(config));
   const { training, evaluation } = splitScans(dataset, config);
-  const ids = evaluation.map(({ id }) => id);
   const statistics = await trainingStatistics(
     dataset,
     training.map(({ id }) => id),
   );
   const { supports, classes } = config.evaluation;
   const plan = await evaluationEpisodes(dataset, {
-    supports: supports === 'all' ? ids : supports,
-    queries: ids,
+    supports: supportIds(evaluation, supports),
+    queries: evaluation.map(({ id }) => id),
     ...(classes === undefined ? {} : { classes: classIds(dataset, classes) }),
   });
   for (const { reason, supportScan, queryScan } of plan.skipped) {
