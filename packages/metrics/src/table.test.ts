@@ -50,6 +50,13 @@ describe('resultRows', () => {
     expect(row!.values.R2! - row!.values.R1!).toBeCloseTo(0.02, 12);
   });
 
+  it('has no interval where there is one unit', () => {
+    const [row] = resultRows([base]);
+    const interval = (units: number): string => resultTable([{ ...row!, units }]).rows[0]!.at(-1)!.text;
+    expect(interval(3)).toMatch(/^\[5\d\.\d\d, 5\d\.\d\d\]$/);
+    expect(interval(1)).toBe('');
+  });
+
   it('averages seeds unit by unit, so that they are no further cases', () => {
     const seeds = [0, 3].map((shift) => records((support) => 60 + support + shift));
     const [row] = resultRows([{ name: 'two seeds', repeats: seeds }]);

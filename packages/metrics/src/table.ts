@@ -64,8 +64,13 @@ export function resultTable(rows: readonly ResultRow[], { caption, digits = 2 }:
         text: formatPercent(value, digits),
         ...(rows.length > 1 && value === best?.[k] ? { strong: true } : {}),
       })),
-      { text: `[${formatPercent(row.interval.low, digits)}, ${formatPercent(row.interval.high, digits)}]` },
+      { text: intervalText(row, digits) },
       ...(tested ? [{ text: row.test === null ? '' : formatProbability(row.test) }] : []),
     ]),
   };
+}
+
+/** Empty for one unit: resampled, it is always itself, which says nothing of how sure a mean is. */
+function intervalText({ units, interval: { low, high } }: ResultRow, digits: number): string {
+  return units < 2 ? '' : `[${formatPercent(low, digits)}, ${formatPercent(high, digits)}]`;
 }

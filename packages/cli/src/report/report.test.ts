@@ -129,5 +129,8 @@ describe('tables', () => {
       formatPercent((0.8 + 12 / 14 + 16 / 18) / 3),
     ]);
     expect(comparisonTable(comparisons).rows[0]!.at(-1)).toEqual({ text: '3' });
+    expect(rows[0]![5]!.text).toMatch(/^80\.00 to 85\.71$/);
+    const alone = { ...arms[0]!, supports: arms[0]!.supports.slice(0, 1) };
+    expect(diceTable([alone]).rows[0]!.slice(5)).toEqual([{ text: '' }, { text: '1' }]);
   });
 });

@@ -22,11 +22,14 @@ export function diceTable(arms: readonly ArmSummary[]): Table {
       ...classes.map((name) => percent(arm.byClass[name])),
       ...raters.map((rater) => percent(arm.byRater[rater])),
       percent(arm.dice),
-      `${percent(arm.interval.low)} to ${percent(arm.interval.high)}`,
-      String(new Set(arm.supports.map(({ support }) => support)).size),
+      // Of one support there is none: resampled, it is always itself.
+      supportCount(arm) < 2 ? '' : `${percent(arm.interval.low)} to ${percent(arm.interval.high)}`,
+      String(supportCount(arm)),
     ]),
   );
 }
+
+const supportCount = ({ supports }: ArmSummary): number => new Set(supports.map(({ support }) => support)).size;
 
 /** The table of paired tests. */
 export function comparisonTable(comparisons: readonly ArmComparison[]): Table {
