@@ -23,7 +23,7 @@ const configOf = (evaluation: number, fold = 0, seed = 1) =>
 const idsOf = (scans: readonly { id: string }[]) => scans.map(({ id }) => id);
 
 describe('supportIds', () => {
-  const { scans } = datasetOf(3, 1, 1);
+  const scans = idsOf(datasetOf(3, 1, 1).scans);
 
   it('takes all, names, and positions from either end', () => {
     expect(supportIds(scans, 'all')).toEqual(['scan0', 'scan1', 'scan2']);

@@ -114,14 +114,18 @@ export function classIds(dataset: Dataset, names: readonly string[]): number[] {
  * The ids of the supports a configuration asks for. A number is a position among the scans evaluated, negative from the
  * end: the released programs take 0 or -1 (evaluation section 9.1).
  *
+ * @param evaluated ids of the scans evaluated, in order
  * @throws ConfigError for a position beyond them.
  */
-export function supportIds(evaluated: readonly ScanInfo[], supports: RunConfig['evaluation']['supports']): string[] {
-  if (supports === 'all') return evaluated.map(({ id }) => id);
+export function supportIds(
+  evaluated: readonly string[],
+  supports: RunConfig['evaluation']['supports'],
+): readonly string[] {
+  if (supports === 'all') return evaluated;
   const ids = supports.map((support) => {
     if (typeof support === 'string') return support;
-    const scan = evaluated.at(support);
-    if (scan !== undefined) return scan.id;
+    const id = evaluated.at(support);
+    if (id !== undefined) return id;
     throw new ConfigError(`evaluation.supports: there is no position ${support} among ${evaluated.length} scans.`, {
       remedy: `Give 0 to ${evaluated.length - 1}, -1 for the last, or the name of a scan.`,
     });

@@ -17,14 +17,15 @@ export interface PlannedEvaluation {
 export async function planEvaluation(config: RunConfig): Promise<PlannedEvaluation> {
   const dataset = withRecentScans(await buildDataset(config));
   const { training, evaluation } = splitScans(dataset, config);
+  const ids = evaluation.map(({ id }) => id);
   const statistics = await trainingStatistics(
     dataset,
     training.map(({ id }) => id),
   );
   const { supports, classes } = config.evaluation;
   const plan = await evaluationEpisodes(dataset, {
-    supports: supportIds(evaluation, supports),
-    queries: evaluation.map(({ id }) => id),
+    supports: supportIds(ids, supports),
+    queries: ids,
     ...(classes === undefined ? {} : { classes: classIds(dataset, classes) }),
   });
   for (const { reason, supportScan, queryScan } of plan.skipped) {
