@@ -33,7 +33,13 @@ const baselines = z.strictObject({
   dpersona: z
     .strictObject({ headPadding: z.union([z.literal(1), z.literal(3)]).optional(), bank: count.optional() })
     .default({}),
-  supervised: z.strictObject({ batch: count.optional(), slicesPerScan: count.optional() }).default({}),
+  supervised: z
+    .strictObject({
+      epochs: count.optional().describe('in place of the epochs of all, as it learns from many more images'),
+      batch: count.optional(),
+      slicesPerScan: count.optional(),
+    })
+    .default({}),
 });
 
 /** What is evaluated, and with which arms. */
