@@ -122,7 +122,7 @@ export function supportIds(
   supports: RunConfig['evaluation']['supports'],
 ): readonly string[] {
   if (supports === 'all') return evaluated;
-  const ids = supports.map((support) => {
+  return supports.map((support) => {
     if (typeof support === 'string') return support;
     const id = evaluated.at(support);
     if (id !== undefined) return id;
@@ -130,6 +130,4 @@ export function supportIds(
       remedy: `Give 0 to ${evaluated.length - 1}, -1 for the last, or the name of a scan.`,
     });
   });
-  // Named twice, a scan is support once.
-  return [...new Set(ids)];
 }

@@ -78,9 +78,14 @@ describe('the evaluation plan', () => {
     ]);
   });
 
-  it('takes positions from either end, and refuses what is unknown', async () => {
+  it('takes positions from either end, counts what is named twice once, and refuses what is unknown', async () => {
     const last = await evaluationEpisodes(dataset, { supports: [-1], classMap: map });
     expect(new Set([...last].map(({ supportScan }) => supportScan))).toEqual(new Set(['s3']));
+    const twice = { supports: ['s0', 0], queries: ['s2', 's1', 's2'], classes: [1, 1], sameGroup: 'keep' as const };
+    const pairs = [...(await evaluationEpisodes(dataset, { ...twice, classMap: map }))].map(
+      ({ queryScan }) => queryScan,
+    );
+    expect(pairs).toEqual(['s2', 's1']);
     await expect(evaluationEpisodes(dataset, { supports: ['x'], classMap: map })).rejects.toThrow('no scan x');
     await expect(evaluationEpisodes(dataset, { classes: [9], classMap: map })).rejects.toThrow('no class 9');
   });

@@ -56,6 +56,7 @@ export interface EvaluationPlan extends Iterable<EvaluationEpisode> {
  * Missing raters: an episode has the raters who drew the class in the support scan and outlined the query scan at all.
  * A rater whose support masks of the class are all empty shows no style, and is left out and reported; an empty mask of
  * a query is a truth like any other, and so is one empty slice among others. Pairs without a common rater are passed over.
+ * A scan or class that is named twice counts once.
  *
  * @throws InputError for an unknown scan; ConfigError for an unknown class or fewer than one part.
  */
@@ -131,16 +132,17 @@ function idleRaters(map: ClassMap, supports: readonly ScanInfo[], classId: numbe
 
 function chosenScans({ name, scans }: Dataset, chosen: 'all' | readonly (string | number)[]): readonly ScanInfo[] {
   if (chosen === 'all') return scans;
-  return chosen.map((key) => {
+  const found = chosen.map((key) => {
     const scan = typeof key === 'number' ? scans.at(key) : scans.find(({ id }) => id === key);
     if (scan === undefined) throw new InputError(`${name} has no scan ${key}.`);
     return scan;
   });
+  return [...new Set(found)];
 }
 
 function chosenClasses({ name, classes }: Dataset, ids: readonly number[] | undefined): readonly ClassInfo[] {
   if (ids === undefined) return classes;
-  return ids.map((id) => {
+  return [...new Set(ids)].map((id) => {
     const found = classes.find((known) => known.id === id);
     if (found === undefined) throw new ConfigError(`${name} has no class ${id}.`);
     return found;
