@@ -27,7 +27,8 @@ describe('supportIds', () => {
 
   it('takes all, names, and positions from either end', () => {
     expect(supportIds(scans, 'all')).toEqual(['scan0', 'scan1', 'scan2']);
-    expect(supportIds(scans, [-1, 'scan1', 0])).toEqual(['scan2', 'scan1', 'scan0']);
+    // That a scan is named twice is the plan's business.
+    expect(supportIds(scans, [-1, 'scan1', 0, -3])).toEqual(['scan2', 'scan1', 'scan0', 'scan0']);
   });
 
   it.each([3, -4])('refuses position %d of three', (position) => {
