@@ -1,4 +1,5 @@
-import { readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import type { LearningMemory } from '@fsmr/baselines';
 import type { RunConfig } from '../config/schema.js';
 import { exists, sha256Of, writeAtomically } from './files.js';
@@ -11,7 +12,7 @@ const pause = 20_000;
 
 /**
  * Where a run keeps networks that learn while it is evaluated: in `checkpoints` until they are finished, then in
- * `weights`.
+ * `weights`. What has been finished by the run or any share of it is not learned again.
  *
  * @param shard machines that share a disk each learn for themselves, into files of their own
  */
@@ -21,7 +22,8 @@ export async function learnedIn(config: RunConfig, folder: RunFolder, shard?: Sh
     identity: await identityOf(config, folder),
     pause,
     read: async (name, decode) => {
-      for (const file of [folder.weights(own(name)), folder.checkpoint(own(name))]) {
+      const others = await finishedElsewhere(folder.weights(name));
+      for (const file of [folder.weights(own(name)), ...others, folder.checkpoint(own(name))]) {
         if (!(await exists(file))) continue;
         const bytes = await readFile(file);
         try {
@@ -37,6 +39,17 @@ export async function learnedIn(config: RunConfig, folder: RunFolder, shard?: Sh
       if (finished) await rm(folder.checkpoint(own(name)), { force: true });
     },
   };
+}
+
+/** The files of a finished network under the name of the run and of its shares, sorted. */
+async function finishedElsewhere(weights: string): Promise<string[]> {
+  const [folder, name] = [dirname(weights), basename(weights, '.safetensors')];
+  const files = await readdir(folder).catch(() => []);
+  const isShares = /^(\.\d+-of-\d+)?\.safetensors$/;
+  return files
+    .filter((file) => file.startsWith(name) && isShares.test(file.slice(name.length)))
+    .sort()
+    .map((file) => join(folder, file));
 }
 
 /** What shapes such a network besides its own settings: data, model, and the weights it starts from. */
