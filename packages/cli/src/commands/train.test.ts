@@ -59,6 +59,24 @@ describe('trainRun', () => {
     expect(await weightsOf('killed')).toEqual(await weightsOf('whole'));
   });
 
+  it('trains an arm to the same weights whether the other is asked for or not', async () => {
+    for (const [name, training] of [
+      ['shared', { decay: { factor: 0.5, every: 1 } }],
+      ['apart', { steps: 6, decay: { factor: 0.5, every: 2 } }],
+    ] as const) {
+      const asked = (...arms: ('base' | 'japc')[]) =>
+        tinyConfig({ training: { ...tinyConfig().training, ...training }, evaluation: { arms } });
+      await trainRun(asked('base', 'japc'), runs.at(name), runs.own, noSignal);
+      const both = runFolder(runs.at(name));
+      expect(await exists(both.checkpoint('first-half'))).toBe(name === 'shared');
+      for (const arm of ['base', 'japc'] as const) {
+        const alone = runFolder(runs.at(`${name} ${arm}`));
+        await trainRun(asked(arm), alone.root, runs.own, noSignal);
+        expect((await readFile(alone.weights(arm))).equals(await readFile(both.weights(arm))), arm).toBe(true);
+      }
+    }
+  });
+
   it('does nothing where all is done', async () => {
     await trainRun(tinyConfig(), runs.at('whole'), runs.own, stopAfter(0));
   });

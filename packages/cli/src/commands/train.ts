@@ -18,7 +18,7 @@ import { buildDataset, classIds, splitScans } from '../config/dataset.js';
 import { buildModel } from '../config/model.js';
 import type { RunConfig } from '../config/schema.js';
 import { adoptConfig } from '../run/adopt.js';
-import { planOf, type TrainedArm, trainedArms, trainingModel } from '../run/arms.js';
+import { planOf, sharedPlan, type TrainedArm, trainedArms, trainingModel } from '../run/arms.js';
 import { exists, writeAtomically, writeJson } from '../run/files.js';
 import { type RunFolder, runFolder } from '../run/folder.js';
 import { createProgress } from '../run/progress.js';
@@ -67,10 +67,11 @@ async function checkBeforehand(config: RunConfig, dataset: Dataset): Promise<voi
   disposeState(await startingState(config, trainingModel(config)));
 }
 
-/** The first stage, the same for both arms, is trained once and kept. */
-async function sharedHalf(run: Run): Promise<Uint8Array> {
-  const plan = planOf(run.config, 'japc', run.dataset.raters.length);
-  const state = await runPlan(run, 'first-half', { ...plan, stages: plan.stages.slice(0, 1) });
+/** The first stage, where it is the same for both arms, is trained once and kept. */
+async function sharedHalf(run: Run): Promise<Uint8Array | undefined> {
+  const plan = sharedPlan(run.config, run.dataset.raters.length);
+  if (plan === undefined) return undefined;
+  const state = await runPlan(run, 'first-half', plan);
   const bytes = encodeCheckpoint(state, identityOf(run.config));
   disposeState(state);
   return bytes;

@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -71,6 +71,43 @@ describe('groupRuns', () => {
   it('refuses the same experiment twice', async () => {
     const twice = [await made('one'), await made('same')];
     expect(() => groupRuns(twice)).toThrow(/same: holds the same experiment with the same seed as .*one\./);
+    const narrower = await made('other counts', { evaluation: { arms: ['base'] } }, { x: { a: { anna: 42 } } });
+    expect(() => groupRuns([...twice.slice(1), narrower])).toThrow('holds the same experiment');
+  });
+
+  it('unites evaluations of one training, each episode once', async () => {
+    const dice = { base: both, mrnet: { x: { a: { anna: 10 } } } };
+    const more = { evaluation: { arms: ['base' as const, 'mrnet' as const], baselines: { supports: 1 } } };
+    const wider = await readRunResults(await madeUpRun(join(folder, 'with mrnet'), more, dice));
+    const [experiment, ...none] = groupRuns([await made('without'), wider]);
+    expect(none).toEqual([]);
+    const { records } = experiment!.repeats[0]!;
+    expect([...records].map(([arm, list]) => [arm, list.length])).toEqual([
+      ['base', 3],
+      ['mrnet', 1],
+    ]);
+  });
+
+  it('takes other settings of baselines for another variant where there are some', async () => {
+    const arms = ['base' as const, 'mrnet' as const];
+    const runs = [10, 50, 50].map(async (epochs, index) =>
+      readRunResults(
+        await madeUpRun(
+          join(folder, `epochs ${index}`),
+          { seed: index, evaluation: { arms, baselines: { epochs } } },
+          { base: both, mrnet: both },
+        ),
+      ),
+    );
+    const named = groupRuns(await Promise.all(runs)).map((one) => [one.variant, one.runs.length]);
+    expect(named).toEqual([
+      ['as given', 1],
+      ['baselines.epochs 50', 2],
+    ]);
+    const unused = [10, 50].map((epochs) =>
+      made(`unused ${epochs}`, { seed: epochs, evaluation: { baselines: { epochs } } }),
+    );
+    expect(groupRuns(await Promise.all(unused))).toHaveLength(1);
   });
 });
 
@@ -95,6 +132,25 @@ describe('readRunResults', () => {
     ]);
     expect(weights.base).toMatch(/^[0-9a-f]{64}$/);
     expect(config.evaluation.supports).toEqual(['a', 'b', 'c']);
+  });
+
+  it('finds a support that was asked for by its position', async () => {
+    const asked = { evaluation: { arms: ['base' as const], supports: [-1] } };
+    const out = await madeUpRun(join(folder, 'position'), asked, { base: { x: { b: { anna: 60 } } } });
+    expect((await readRunResults(out)).records.get('base')!.map(({ support }) => support)).toEqual(['b']);
+  });
+
+  it('leaves out supports of an arm that the last tables do not have', async () => {
+    const wide = { base: { x: both.x }, mrnet: { x: both.x } };
+    const out = await madeUpRun(join(folder, 'fewer'), { evaluation: { arms: ['base', 'mrnet'] } }, wide);
+    const metrics = JSON.parse(await readFile(runFolder(out).metrics, 'utf8'));
+    metrics.arms[1].supports = [{ class: 'x', support: 'a' }];
+    await writeFile(runFolder(out).metrics, JSON.stringify(metrics));
+    const { records } = await readRunResults(out);
+    expect([...records].map(([arm, list]) => [arm, list.map(({ support }) => support)])).toEqual([
+      ['base', ['a', 'b']],
+      ['mrnet', ['a']],
+    ]);
   });
 
   it('says what is wrong with a folder', async () => {

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { InputError } from '@fsmr/core';
 import type { CountRecord } from '@fsmr/metrics';
 import type { RunConfig } from '../config/schema.js';
+import { learnsInEvaluation } from '../run/evaluation-tasks.js';
 import { canonical } from './config-identity.js';
 import type { RunResults } from './run-results.js';
 import { labelVariants } from './variants.js';
@@ -39,12 +40,20 @@ export interface Experiment {
  */
 export function groupRuns(runs: readonly RunResults[]): Experiment[] {
   const datasets = datasetNames(runs);
-  const groups = new Map<string, RunResults[]>();
+  const groups: Group[] = [];
   for (const run of runs) {
     const key = canonical([placeOf(run.config, datasets), variantKey(run.config)]);
-    groups.set(key, [...(groups.get(key) ?? []), run]);
+    const learning = learningKey(run.config);
+    const fits = (own: Group): boolean =>
+      own.key === key && (own.learning === learning || own.learning === undefined || learning === undefined);
+    const known = groups.find(fits);
+    if (known === undefined) groups.push({ key, learning, members: [run] });
+    else {
+      known.members.push(run);
+      known.learning ??= learning;
+    }
   }
-  const experiments = [...groups.values()].map((members): Experiment => {
+  const experiments = groups.map(({ members }): Experiment => {
     const { config } = members[0]!;
     return {
       ...placeOf(config, datasets),
@@ -56,6 +65,14 @@ export function groupRuns(runs: readonly RunResults[]): Experiment[] {
     };
   });
   return labelVariants(experiments);
+}
+
+/** Runs of one experiment while they are put together. */
+interface Group {
+  readonly key: string;
+  /** How the networks that learn in the evaluation do; undefined while no member has one. */
+  learning: string | undefined;
+  readonly members: RunResults[];
 }
 
 function placeOf(config: RunConfig, datasets: ReadonlyMap<string, string>) {
@@ -84,10 +101,17 @@ function datasetNames(runs: readonly RunResults[]): Map<string, string> {
   return names;
 }
 
-/** All that makes an experiment another one: seed, fold and which classes are tested do not. */
+/** All in training that makes an experiment another one: seed, fold and which classes are tested do not. */
 function variantKey({ resize, split, model, training }: RunConfig): unknown {
   const { exclude: _setting, checkpointEvery: _notShaping, ...shaping } = training;
   return { resize, evaluation: split.evaluation, model, training: shaping };
+}
+
+/** How networks learn in an evaluation, which makes another experiment too; undefined where there are none. */
+function learningKey({ evaluation: { arms, baselines } }: RunConfig): string | undefined {
+  if (!arms.some(learnsInEvaluation)) return undefined;
+  const { supports: _howMany, ...shaping } = baselines;
+  return canonical(shaping);
 }
 
 function repeatsOf(runs: readonly RunResults[]): Repeat[] {
@@ -106,25 +130,40 @@ function repeatsOf(runs: readonly RunResults[]): Repeat[] {
 /** The records of several runs, each episode once. */
 function united(runs: readonly RunResults[]): Map<string, CountRecord[]> {
   const all = new Map<string, CountRecord[]>();
-  const owners = new Map<string, string>();
-  for (const { folder, config, records } of runs) {
-    for (const [arm, list] of records) {
-      const counted = tested(list, config);
-      for (const { scan, support, rater, class: name } of counted) {
+  const owners = new Map<string, Owned>();
+  for (const run of runs) {
+    for (const [arm, list] of run.records) {
+      const fresh = tested(list, run.config).filter((record) => {
+        const { scan, support, rater, class: name } = record;
         const key = JSON.stringify([arm, scan, support, rater, name]);
-        const owner = owners.get(key) ?? folder;
-        if (owner !== folder) {
-          throw new InputError(`holds the same experiment with the same seed as ${owner}.`, {
-            file: folder,
-            remedy: 'Leave one of the two out.',
-          });
+        const owned = owners.get(key);
+        if (owned === undefined || owned.run === run) {
+          owners.set(key, { run, record });
+          return true;
         }
-        owners.set(key, folder);
-      }
-      all.set(arm, [...(all.get(arm) ?? []), ...counted]);
+        checkShared(owned, { run, record });
+        return false;
+      });
+      all.set(arm, [...(all.get(arm) ?? []), ...fresh]);
     }
   }
   return all;
+}
+
+interface Owned {
+  readonly run: RunResults;
+  readonly record: CountRecord;
+}
+
+/** Two evaluations of one training may share arms, whose counts are then the same; anything else is a mistake. */
+function checkShared(known: Owned, other: Owned): void {
+  const [one, two] = [known.record, other.record];
+  const alike = one.tp === two.tp && one.fp === two.fp && one.fn === two.fn;
+  if (alike && canonical(known.run.config.evaluation) !== canonical(other.run.config.evaluation)) return;
+  throw new InputError(`holds the same experiment with the same seed as ${known.run.folder}.`, {
+    file: other.run.folder,
+    remedy: 'Leave one of the two out.',
+  });
 }
 
 /** In Setting 2 only the classes that did not train are a test. */

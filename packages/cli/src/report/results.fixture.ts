@@ -37,7 +37,13 @@ export async function madeUpRun(folder: string, changes: Partial<RunConfigInput>
   const files = runFolder(folder);
   await writeJson(files.config, config);
   await writeJson(files.versions, madeUpVersions);
-  await writeJson(files.metrics, { config, versions: madeUpVersions });
+  const arms = Object.entries(dice).map(([arm, byClass]) => ({
+    arm,
+    supports: Object.entries(byClass).flatMap(([name, bySupport]) =>
+      Object.keys(bySupport).map((support) => ({ support, class: name })),
+    ),
+  }));
+  await writeJson(files.metrics, { config, versions: madeUpVersions, arms });
   await mkdir(join(folder, 'weights'), { recursive: true });
   await mkdir(join(folder, 'evaluation'), { recursive: true });
   await writeFile(files.weights('base'), `weights of seed ${config.seed}`);

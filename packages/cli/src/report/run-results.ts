@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ConfigError, InputError } from '@fsmr/core';
 import type { CountRecord } from '@fsmr/metrics';
+import type { ArmSummary } from '@fsmr/training';
 import { checkConfig } from '../config/load.js';
 import type { RunConfig } from '../config/schema.js';
 import { sha256Of } from '../run/files.js';
@@ -25,6 +26,11 @@ export interface RunResults {
   readonly commands?: readonly string[];
 }
 
+/** What `metrics.json` says of an arm, as far as it is read here. */
+type TabledArm = Pick<ArmSummary, 'arm'> & {
+  readonly supports: readonly Pick<ArmSummary['supports'][number], 'support' | 'class'>[];
+};
+
 /**
  * Reads an evaluated run folder. Episodes of an earlier evaluation that the last one did not ask for are left out.
  *
@@ -34,10 +40,18 @@ export async function readRunResults(folder: string): Promise<RunResults> {
   const files = runFolder(folder);
   const trained = await readJson(files.config, 'holds no run.', 'Run `fsmr train` into it first.');
   const metrics = await readJson(files.metrics, 'is not evaluated.', `Run \`fsmr evaluate --run ${folder}\` first.`);
-  const { config: asked, versions } = metrics as { config: unknown; versions: Versions };
+  const {
+    config: asked,
+    versions,
+    arms,
+  } = metrics as {
+    config: unknown;
+    versions: Versions;
+    arms: readonly TabledArm[];
+  };
   const { evaluation } = checkConfig(asked, files.metrics);
   const config = { ...checkConfig(trained, files.config), evaluation };
-  const records = await recordsOf(files.evaluation, config);
+  const records = await recordsOf(files.evaluation, arms);
   if (records.size === 0) {
     throw new InputError('has no record of an episode.', {
       file: folder,
@@ -58,29 +72,20 @@ async function readJson(file: string, fault: string, remedy: string): Promise<un
   }
 }
 
-/** The counts of the arms that the last evaluation asked for, from every record file of the folder. */
-async function recordsOf(folder: string, { evaluation }: RunConfig): Promise<Map<string, CountRecord[]>> {
+/** The counts behind the tables of the last evaluation, by arm, from every record file of the folder. */
+async function recordsOf(folder: string, arms: readonly TabledArm[]): Promise<Map<string, CountRecord[]>> {
   const known = await readRecords(await recordFiles(folder));
-  const episodes = [...known.values()].flatMap((own) => [...own.values()].map(({ records }) => records));
-  const wanted = wantedRecords(episodes, evaluation);
-  const entries = evaluation.arms.map((arm): [string, CountRecord[]] => [
-    arm,
-    [...(known.get(arm)?.values() ?? [])].flatMap(({ records }) => records.filter(wanted)),
-  ]);
+  const entries = arms.map(({ arm, supports }): [string, CountRecord[]] => {
+    // A name in a configuration may be a position, and arms that learn may have fewer supports: the tables know.
+    const tabled = new Set(supports.map((one) => lessonKey(one.class, one.support)));
+    const episodes = [...(known.get(arm)?.values() ?? [])];
+    const isTabled = (record: CountRecord): boolean => tabled.has(lessonKey(record.class, record.support ?? ''));
+    return [arm, episodes.flatMap(({ records }) => records.filter(isTabled))];
+  });
   return new Map(entries.filter(([, records]) => records.length > 0));
 }
 
-/** Tells the records of the last evaluation from those of an earlier, wider one. */
-function wantedRecords(
-  episodes: readonly (readonly CountRecord[])[],
-  { supports, classes }: RunConfig['evaluation'],
-): (record: CountRecord) => boolean {
-  // With `all`, every query is once support, so a support that is nobody's query was asked for by name earlier.
-  const known = new Set(supports === 'all' ? episodes.flatMap((records) => records.map(({ scan }) => scan)) : supports);
-  return (record) =>
-    (record.support === undefined || known.has(record.support)) &&
-    (classes === undefined || classes.includes(record.class));
-}
+const lessonKey = (name: string, support: string): string => JSON.stringify([name, support]);
 
 async function hashes(folder: string): Promise<Record<string, string>> {
   const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.safetensors')).sort();

@@ -3,7 +3,7 @@ import { paceOf, publishedTraining } from '@fsmr/training';
 import * as tf from '@tensorflow/tfjs';
 import { expect, it } from 'vitest';
 import { checkConfig } from '../config/load.js';
-import { planOf, trainingModel } from './arms.js';
+import { planOf, sharedPlan, trainingModel } from './arms.js';
 
 const methods = ['alpnet', 'dspnet', 'qnet', 'rpt'] as const;
 
@@ -38,4 +38,17 @@ it('the second stage starts anew, as published, unless the configuration says ot
   const stages = (training = {}) => planOf(checkConfig({ data: { kind: 'phantom' }, training }), 'japc', 3).stages;
   expect(stages().map(({ restart }) => restart)).toEqual([true, true]);
   expect(stages({ restart: false }).map(({ restart }) => restart)).toEqual([true, false]);
+});
+
+it('the first stage is shared where the schedules of both arms agree on it', () => {
+  const steps = (training: object) =>
+    sharedPlan(checkConfig({ data: { kind: 'phantom' }, training }), 3)?.stages.map((stage) => stage.steps);
+  expect(steps({ steps: 100 })).toEqual([50]);
+  expect(steps({ steps: 2000 })).toEqual([1000]);
+  expect(steps({ steps: 50_000 })).toEqual([25_000]);
+  // At step 1000 of 1500 the budget of the stage has seen its last decay before its end, that of the base has not.
+  expect(steps({ steps: 3000 })).toBeUndefined();
+  expect(steps({ steps: 3000, restart: false })).toBeUndefined();
+  expect(steps({ steps: 3000, decay: { factor: 0.95, every: 500 } })).toEqual([1500]);
+  expect(steps({ steps: 3000, decay: { factor: 1, every: 1000 } })).toEqual([1500]);
 });

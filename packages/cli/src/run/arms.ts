@@ -1,5 +1,5 @@
 import type { Model } from '@fsmr/core';
-import { basePlan, type TrainingPlan, twoStagePlan } from '@fsmr/training';
+import { basePlan, learningRateAt, type TrainingPlan, totalSteps, twoStagePlan } from '@fsmr/training';
 import { buildModel } from '../config/model.js';
 import type { RunConfig } from '../config/schema.js';
 
@@ -16,7 +16,7 @@ export function trainedArms({ evaluation: { arms, baselines } }: RunConfig): Tra
   return [...(arms.some(needsBase) ? (['base'] as const) : []), ...(arms.includes('japc') ? (['japc'] as const) : [])];
 }
 
-/** The plan of an arm. Both share the first stage step by step, so it is trained once. */
+/** The plan of an arm. */
 export function planOf({ training }: RunConfig, arm: TrainedArm, raters: number): TrainingPlan {
   const { steps, styles, decay } = training;
   const changes: Partial<TrainingPlan> = {
@@ -42,6 +42,20 @@ export function planOf({ training }: RunConfig, arm: TrainedArm, raters: number)
       { ...withRaters!, steps: steps - first, styles, restart: training.restart ?? true },
     ],
   };
+}
+
+/**
+ * The plan of the first stage alone, where one training of it serves both arms; undefined where they part before its end,
+ * as their schedules do when the last decay of one budget falls into that stage and the other's does not.
+ */
+export function sharedPlan(config: RunConfig, raters: number): TrainingPlan | undefined {
+  const [base, japc] = [planOf(config, 'base', raters), planOf(config, 'japc', raters)];
+  const shared = { ...japc, stages: japc.stages.slice(0, 1) };
+  const steps = Array.from({ length: totalSteps(shared) }, (_, step) => step);
+  const agree = steps.every((step) =>
+    [base, japc].every((plan) => learningRateAt(plan, step) === learningRateAt(shared, step)),
+  );
+  return agree ? shared : undefined;
 }
 
 /** The model that is trained: always with the calibrator, which the base stage leaves alone. */
