@@ -62,7 +62,7 @@ export async function evaluateShard(
 ): Promise<string> {
   const run = await openRun(config, out, versions, options, shard);
   try {
-    await finishEpisodes(run, lessonsOfShard(run.plan.lessons, shard), signal, options, shard);
+    await finishEpisodes(run, lessonsOfShard(askedLessons(run), shard), signal, options, shard);
     return run.folder.shardRecords(shard.index, shard.count);
   } finally {
     run.opened.dispose();
@@ -97,6 +97,13 @@ export async function tabulateRun(config: RunConfig, out: string, versions: Vers
   } finally {
     opened.dispose();
   }
+}
+
+/** The lessons that an arm is asked for: where few supports learn, others may have none. */
+function askedLessons({ config, plan: { lessons } }: OpenRun): LessonEpisodes[] {
+  const tasks = evaluationTasks(lessons, config.evaluation);
+  const asked = new Set(tasks.flatMap(({ episodes }) => episodes.map(episodeKey)));
+  return lessons.filter(({ episodes }) => episodes.some((episode) => asked.has(episodeKey(episode))));
 }
 
 interface OpenRun {

@@ -1,6 +1,7 @@
 import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunConfig } from '../config/schema.js';
+import { exists } from '../run/files.js';
 import { runFolder } from '../run/folder.js';
 import { provenanceFile } from '../run/provenance.js';
 import { evaluateRun, evaluateShard, tabulateRun } from './evaluate.js';
@@ -65,6 +66,22 @@ describe('merging shards', () => {
     expect(await evaluateRun(config, out, runs.own, stopped)).toEqual(tables);
   });
 
+  it('takes shares that hold nothing where there are more shares than supports', async () => {
+    const names = [1, 2, 3, 4].map((index) => `share ${index}`);
+    for (const [index, name] of names.entries()) await evaluateShardIn(name, config, index + 1, names.length);
+    const out = runs.at('merged with an empty share');
+    const { merged, tables } = await mergeInto(
+      out,
+      names.map((name) => runs.at(name)),
+    );
+    expect(merged.missingShards).toEqual([]);
+    const sizes = await Promise.all(
+      names.map(async (name, index) => (await readFile(runFolder(runs.at(name)).shardRecords(index + 1, 4))).length),
+    );
+    expect(sizes.filter((size) => size === 0)).toHaveLength(1);
+    expect(tables.arms.map(({ supports }) => supports.length)).toEqual([3, 3]);
+  });
+
   it('says what is missing, and goes on once that is there', async () => {
     const out = runs.at('in parts');
     const parts = await checkMergeable(folders().slice(0, 2));
@@ -116,6 +133,33 @@ describe('merging shards', () => {
     );
     const merging = checkMergeable([replaced, one]);
     await expect(merging).rejects.toMatchObject({ code: 'config', file: runFolder(replaced).weights('base') });
+  });
+
+  it('leaves a target alone that holds another run, evaluated or not', async () => {
+    const parts = folders().slice(0, 2);
+    const target = async (name: string, spoil: (folder: ReturnType<typeof runFolder>) => Promise<unknown>) => {
+      const folder = runFolder(runs.at(name));
+      await cp(runs.at('trained'), folder.root, { recursive: true });
+      await spoil(folder);
+      return folder;
+    };
+    const reseed = async ({ config: file }: ReturnType<typeof runFolder>) =>
+      writeFile(file, (await readFile(file, 'utf8')).replace('"seed": 7', '"seed": 8'));
+    const merge = async (out: string) => mergeRecords(await checkMergeable(await withTarget(parts, out)), out);
+    const trained = await target('target of another seed', reseed);
+    await expect(merge(trained.root)).rejects.toMatchObject({ code: 'config', file: trained.config });
+    const weights = await target('target with other weights', ({ weights: of }) => writeFile(of('japc'), 'other'));
+    await expect(merge(weights.root)).rejects.toMatchObject({ code: 'config', file: weights.weights('japc') });
+    expect(await readFile(weights.weights('japc'), 'utf8')).toBe('other');
+    const evaluated = await target('target with a share', async (folder) => {
+      await cp(runFolder(runs.at('three')).evaluation, folder.evaluation, { recursive: true });
+      await reseed(folder);
+    });
+    await expect(merge(evaluated.root)).rejects.toMatchObject({ code: 'config', file: evaluated.config });
+    expect(await exists(evaluated.records)).toBe(false);
+    const same = await target('target of the same run', async () => {});
+    await merge(same.root);
+    expect(await exists(same.records)).toBe(true);
   });
 
   it('refuses to go on with records of other weights', async () => {

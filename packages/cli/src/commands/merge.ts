@@ -1,10 +1,10 @@
 import { copyFile, mkdir, readdir } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { ConfigError, InputError } from '@fsmr/core';
 import { loadConfig } from '../config/load.js';
 import type { RunConfig } from '../config/schema.js';
 import { sameTraining } from '../run/adopt.js';
-import { exists, writeJson } from '../run/files.js';
+import { exists, sha256Of, writeJson } from '../run/files.js';
 import { runFolder } from '../run/folder.js';
 import { checkProvenance, type Provenance, provenanceFile, readProvenance, weightsOf } from '../run/provenance.js';
 import { openRecords, recordFiles } from '../run/records.js';
@@ -59,17 +59,18 @@ export async function checkMergeable(folders: readonly string[]): Promise<Mergea
 
 /**
  * Brings the records of several folders into one that `fsmr evaluate` and `fsmr report` read like any other run folder.
- * The folders merged stay as they are.
+ * The folders merged stay as they are, and so does what the target already holds.
+ *
+ * @throws ConfigError where the target holds another run.
  */
 export async function mergeRecords(runs: MergeableRuns, out: string): Promise<void> {
   const { folders, files, provenance, config } = runs;
   const [from, to] = [runFolder(folders[0]!), runFolder(out)];
-  if (!folders.some((folder) => resolve(folder) === resolve(out))) {
-    const weights = dirname(from.weights('base'));
-    await mkdir(dirname(to.weights('base')), { recursive: true });
-    for (const name of await readdir(weights)) await copyFile(join(weights, name), join(out, 'weights', name));
-    await copyFile(from.versions, to.versions);
-    await copyFile(from.config, to.config);
+  await checkTarget(out, runs);
+  const weights = (await readdir(join(from.root, 'weights'))).map((name) => join('weights', name));
+  await mkdir(join(out, 'weights'), { recursive: true });
+  for (const name of [...weights, 'versions.json', 'config.json']) {
+    if (!(await exists(join(out, name)))) await copyFile(join(from.root, name), join(out, name));
   }
   const records = await openRecords(to.records, files);
   await records.settle([], config.evaluation.arms);
@@ -79,8 +80,23 @@ export async function mergeRecords(runs: MergeableRuns, out: string): Promise<vo
 
 /** The folders to merge; what already is in the target is one of them. */
 export async function withTarget(runs: readonly string[], out: string): Promise<string[]> {
-  const all = [...runs, ...((await exists(runFolder(out).records)) ? [out] : [])];
+  const all = [...runs, ...((await recordFiles(runFolder(out).evaluation)).length > 0 ? [out] : [])];
   return all.filter((folder, index) => all.findIndex((other) => resolve(other) === resolve(folder)) === index);
+}
+
+/** A target is empty, or holds the same run. */
+async function checkTarget(out: string, { folders, config, provenance }: MergeableRuns): Promise<void> {
+  const { config: file, weights } = runFolder(out);
+  const remedy = 'Choose another folder for --out, or delete this one.';
+  if ((await exists(file)) && !sameTraining(await loadConfig(file), config)) {
+    throw new ConfigError(`belongs to another training run than ${folders[0]}.`, { file, remedy });
+  }
+  for (const [name, hash] of Object.entries(provenance.weights)) {
+    const own = weights(name);
+    if ((await exists(own)) && (await sha256Of(own)) !== hash) {
+      throw new ConfigError('is not what the records were made with.', { file: own, remedy });
+    }
+  }
 }
 
 async function knownProvenance(file: string): Promise<Provenance> {

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { appendFile, readFile } from 'node:fs/promises';
 import { ConfigError, WeightsError } from '@fsmr/core';
 import { evaluationSchema } from '../config/evaluation.js';
 import type { RunConfig } from '../config/schema.js';
@@ -77,11 +77,12 @@ export async function checkRecords(evaluation: string, own: Provenance): Promise
   for (const file of await recordFiles(evaluation)) await checkProvenance(file, own);
 }
 
-/** Writes down what makes the lines of a record file from now on. */
+/** Writes down what makes the lines of a record file from now on; a share may have none, and is a file all the same. */
 export async function claimRecords(records: string, own: Provenance): Promise<void> {
   const known = await readProvenance(records);
   // Weights of arms that are not asked for today still made lines of the file.
   await writeJson(provenanceFile(records), { ...own, weights: { ...known?.weights, ...own.weights } });
+  await appendFile(records, '');
 }
 
 /** @throws ConfigError where a record file was made with other weights or versions than these. */
