@@ -43,11 +43,12 @@ Other keys, all optional:
            .groups: [{ name, match: { prefix, contains, without }, learningRateFactor, weightDecayFactor }]
   training.exclude        Setting 2: slices that show one of these classes do not train
   evaluation.supports     "all", or cases by name or position (-1 is the last);  evaluation.classes, .panels
+  evaluation.nan          Dice of nothing predicted and nothing true: skip, or propagate as published
   evaluation.arms         base, japc, consensus, nearest-style, mrnet, dpersona, supervised
   evaluation.baselines    how mrnet, dpersona and supervised learn: .epochs, .learningRate, .augmentation, .start
            (backbone, base), .supports ("all", so many of each class, case names), .slices (support, all), .mrnet, .dpersona, .supervised
   engine.backend, .threads, .loaders (threads that make training episodes ahead; 0: none)
-Results: config.json, versions.json, metrics.json, metrics.csv, weights/*.safetensors, overlays/*.png, report.html.`;
+Results: config.json, versions.json, metrics.json, metrics.csv, scans.csv, weights/*.safetensors, overlays/*.png, report.html.`;
 
 /** The fsmr command, its words and their meaning. */
 export function createProgram(): Command {

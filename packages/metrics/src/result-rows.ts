@@ -33,7 +33,7 @@ export interface ResultRow {
   readonly values: Readonly<Record<string, number>>;
   /** Dice_m, mean over supports and repeats. */
   readonly mean: number;
-  /** Population standard deviation of Dice_m over the units. */
+  /** Population standard deviation of Dice_m over the units; with `skip`, over those that are defined, as all below. */
   readonly std: number;
   /** Bootstrap interval of the mean of the units. */
   readonly interval: Interval;
@@ -68,8 +68,13 @@ export function resultRows(runs: readonly Run[], options: ResultOptions = {}): R
     const pairs = other === undefined ? undefined : pairBySupport(units, other.units);
     return {
       name: run.name,
-      values: columnMeans(summaries, by),
-      mean: mean(summaries.map((summary) => summary.diceMean)),
+      values: columnMeans(summaries, by, options),
+      mean: mean(
+        usable(
+          summaries.map((summary) => summary.diceMean),
+          options,
+        ),
+      ),
       std: standardDeviation([...units.values()]),
       interval: bootstrapInterval([...units.values()], mean, bootstrap),
       unit,
@@ -99,27 +104,47 @@ function digestRun(run: Run, options: ResultOptions): Digest {
   const perRepeat = repeats.map((repeat) =>
     unit === 'support'
       ? new Map([...repeat].map(([support, summary]) => [support, summary.diceMean]))
-      : scanDice([...repeat.values()][0]!, options.nan ?? 'propagate'),
+      : scanDice([...repeat.values()][0]!, options),
   );
   const shared = [...perRepeat[0]!.keys()].filter((key) => perRepeat.every((values) => values.has(key)));
   return {
     summaries: repeats.flatMap((repeat) => [...repeat.values()]),
     unit,
-    units: new Map(shared.map((key) => [key, mean(perRepeat.map((values) => values.get(key)!))])),
+    units: new Map(
+      shared.flatMap((key) => {
+        const values = usable(
+          perRepeat.map((known) => known.get(key)!),
+          options,
+        );
+        return values.length === 0 ? [] : [[key, mean(values)] as const];
+      }),
+    ),
   };
 }
 
+/** The values that enter a mean: all, or with `skip` those that are defined. */
+function usable(values: readonly number[], { nan }: ResultOptions): readonly number[] {
+  return nan === 'skip' ? values.filter((value) => !Number.isNaN(value)) : values;
+}
+
 /** For each scan the mean over classes of the mean over raters. */
-function scanDice({ scans, classes, dice }: DiceSummary, nan: 'propagate' | 'skip'): Map<string, number> {
+function scanDice({ scans, classes, dice }: DiceSummary, options: ResultOptions): Map<string, number> {
   const average = (values: readonly (number | null)[]): number | null => {
-    const usable = values.filter((value) => value !== null && !(nan === 'skip' && Number.isNaN(value))) as number[];
-    return usable.length === 0 ? null : mean(usable);
+    const known = usable(
+      values.filter((value) => value !== null),
+      options,
+    );
+    return known.length === 0 ? null : mean(known);
   };
   const values = scans.map((_, s) => average(classes.map((__, c) => average(dice[s]!.map((byClass) => byClass[c]!)))));
   return new Map(scans.flatMap((scan, s) => (values[s] === null ? [] : [[scan, values[s]!] as const])));
 }
 
-function columnMeans(summaries: readonly DiceSummary[], by: 'class' | 'rater'): Record<string, number> {
+function columnMeans(
+  summaries: readonly DiceSummary[],
+  by: 'class' | 'rater',
+  options: ResultOptions,
+): Record<string, number> {
   const found = new Map<string, number[]>();
   for (const summary of summaries) {
     const names = by === 'class' ? summary.classes : summary.raters;
@@ -129,5 +154,5 @@ function columnMeans(summaries: readonly DiceSummary[], by: 'class' | 'rater'): 
       found.set(name, [...list, values[i]!]);
     });
   }
-  return Object.fromEntries([...found].map(([name, values]) => [name, mean(values)]));
+  return Object.fromEntries([...found].map(([name, values]) => [name, mean(usable(values, options))]));
 }

@@ -25,7 +25,8 @@ type Triple = [number, number, number];
  * Distances between the surfaces of two masks (any value but 0 is foreground).
  *
  * A surface voxel is a foreground voxel with a background voxel, or the edge of the grid, across one of its faces (edges
- * in 2D), as `scipy.ndimage.binary_erosion` removes it. Only the box around both masks is looked at.
+ * in 2D), as `scipy.ndimage.binary_erosion` removes it. So every voxel of a volume of one slice is surface; give such a
+ * slice its two numbers alone to measure its outline. Only the box around both masks is looked at.
  * @throws ShapeError where masks and grid disagree.
  */
 export function surfaceDistances(

@@ -70,6 +70,26 @@ describe('resultRows', () => {
     expect(row).toMatchObject({ unit: 'scan', units: 2 });
   });
 
+  it('leaves undefined values out of every number where that is asked for', () => {
+    // Kidney is undefined for the first support, and nothing is defined for the second.
+    const holed = (run: typeof base) =>
+      run.repeats[0]!.map((record) =>
+        record.support === 's1' || (record.support === 's0' && record.class === 'kidney')
+          ? { ...record, tp: 0, fp: 0, fn: 0 }
+          : record,
+      );
+    const runs = [base, ours].map((run) => ({ ...run, repeats: [holed(run)] }));
+    const [first, second] = resultRows(runs, { nan: 'skip' });
+    // Supports 0 and 2 have 61 and 63 percent on the liver, 2 has 53 on the kidney.
+    expect(first!.values.liver).toBeCloseTo(0.62, 12);
+    expect(first!.values.kidney).toBeCloseTo(0.53, 12);
+    expect(first!.mean).toBeCloseTo((0.61 + 0.58) / 2, 12);
+    expect(first!).toMatchObject({ units: 2, undefinedCount: 12 });
+    expect(second!.test).toMatchObject({ n: 2, meanDifference: expect.closeTo((0.01 + 0.03) / 2, 12) });
+    const [propagated] = resultRows(runs);
+    expect([propagated!.values.kidney, propagated!.mean, propagated!.units]).toEqual([Number.NaN, Number.NaN, 3]);
+  });
+
   it('refuses an empty run and an unknown rival', () => {
     expect(() => resultRows([{ name: 'none', repeats: [[]] }])).toThrow(InputError);
     expect(() => resultRows([ours])).toThrow(/ALPNet/);

@@ -49,6 +49,15 @@ describe('summarise', () => {
     expect(summary!.interval.high).toBeGreaterThanOrEqual(summary!.dice);
   });
 
+  it('lets an undefined value make every mean above it undefined where that is asked for', () => {
+    const [summary] = summarise(base, { nan: 'propagate' });
+    expect(summary!.supports.map(({ dice }) => dice)).toEqual([expect.closeTo(0.725, 12), Number.NaN, 0.5]);
+    expect(summary!.byClass).toEqual({ organ: Number.NaN, tumour: 0.5 });
+    expect(summary!.byRater).toEqual({ ann: expect.closeTo(((0.625 + 0.9) / 2 + 0.5) / 2, 12), ben: Number.NaN });
+    expect(summary!.dice).toBeNaN();
+    expect(summary!.undefinedCount).toBe(1);
+  });
+
   it('says the same twice, and refuses nothing', () => {
     expect(summarise(base)).toEqual(summarise(base));
     expect(() => summarise([])).toThrow('no episode');
@@ -82,5 +91,13 @@ describe('compareArms', () => {
     const [alone] = summarise(better.slice(0, 1));
     expect(pairedSupports(alone!, one!)).toHaveLength(1);
     expect(() => compareArms(alone!, one!)).toThrow('share 1 supports');
+  });
+
+  it('skips an undefined support, or tells that the test is undefined', () => {
+    const [first, second] = [base, better].map((records) => summarise(records, { nan: 'propagate' })[0]!);
+    expect(pairedSupports(second!, first!)).toHaveLength(
+      pairedSupports(second!, first!, { nan: 'propagate' }).length - 1,
+    );
+    expect(compareArms(second!, first!, { nan: 'propagate' }).test.p).toBeNaN();
   });
 });

@@ -1,5 +1,6 @@
 import { InputError } from '@fsmr/core';
 import {
+  type AggregateOptions,
   aggregateDice,
   bootstrapInterval,
   type CountRecord,
@@ -32,7 +33,7 @@ export interface ArmSummary {
   readonly dice: number;
   /** Bootstrap interval of `dice` over support scans, each with all its classes. */
   readonly interval: Interval;
-  /** Query scans and raters for which nothing was predicted and nothing is true; they enter no mean. */
+  /** Query scans and raters for which nothing was predicted and nothing is true; with `skip` they enter no mean. */
   readonly undefinedCount: number;
 }
 
@@ -47,9 +48,11 @@ export interface ArmComparison {
  * Summarises evaluated episodes arm by arm: Dice over query scans, then over raters, for each support; then over
  * supports of a class, then over classes (evaluation sections 9.5 and 9.7).
  *
+ * @param options `nan` is `skip` unless given: Dice that is 0/0 enters no mean. With `propagate` it makes every mean above
+ * it NaN, as published.
  * @throws InputError where there is nothing to summarise.
  */
-export function summarise(episodes: Iterable<EpisodeRecords>): ArmSummary[] {
+export function summarise(episodes: Iterable<EpisodeRecords>, { nan = 'skip' }: AggregateOptions = {}): ArmSummary[] {
   const byArm = new Map<string, CountRecord[]>();
   for (const { arm, records } of episodes) {
     const known = byArm.get(arm);
@@ -57,10 +60,12 @@ export function summarise(episodes: Iterable<EpisodeRecords>): ArmSummary[] {
     else known.push(...records);
   }
   if (byArm.size === 0) throw new InputError('no episode has been evaluated.');
-  return [...byArm].map(([arm, records]) => summariseArm(arm, records));
+  return [...byArm].map(([arm, records]) => summariseArm(arm, records, nan));
 }
 
-function summariseArm(arm: string, records: readonly CountRecord[]): ArmSummary {
+type UndefinedDice = NonNullable<AggregateOptions['nan']>;
+
+function summariseArm(arm: string, records: readonly CountRecord[], nan: UndefinedDice): ArmSummary {
   const groups = new Map<string, CountRecord[]>();
   for (const record of records) {
     const key = JSON.stringify([record.class, record.support]);
@@ -70,7 +75,7 @@ function summariseArm(arm: string, records: readonly CountRecord[]): ArmSummary 
   }
   let undefinedCount = 0;
   const supports = [...groups.values()].map((group): SupportDice => {
-    const summary = aggregateDice(group, { nan: 'skip' });
+    const summary = aggregateDice(group, { nan });
     undefinedCount += summary.undefinedCount;
     return {
       support: group[0]!.support ?? '',
@@ -84,14 +89,14 @@ function summariseArm(arm: string, records: readonly CountRecord[]): ArmSummary 
   return {
     arm,
     supports,
-    byClass: Object.fromEntries(classes.map((name) => [name, classMean(supports, [name], ({ dice }) => dice)])),
+    byClass: Object.fromEntries(classes.map((name) => [name, classMean(supports, [name], nan, ({ dice }) => dice)])),
     byRater: Object.fromEntries(
-      raters.map((rater) => [rater, classMean(supports, classes, ({ byRater }) => byRater[rater])]),
+      raters.map((rater) => [rater, classMean(supports, classes, nan, ({ byRater }) => byRater[rater])]),
     ),
-    dice: classMean(supports, classes, ({ dice }) => dice),
+    dice: classMean(supports, classes, nan, ({ dice }) => dice),
     interval: bootstrapInterval(
       [...byScan(supports).values()],
-      (drawn) => classMean(drawn.flat(), classes, ({ dice }) => dice),
+      (drawn) => classMean(drawn.flat(), classes, nan, ({ dice }) => dice),
       {
         method: 'percentile',
       },
@@ -104,13 +109,14 @@ function summariseArm(arm: string, records: readonly CountRecord[]): ArmSummary 
 function classMean(
   supports: readonly SupportDice[],
   classes: readonly string[],
+  nan: UndefinedDice,
   value: (support: SupportDice) => number | undefined,
 ): number {
   const means = classes.flatMap((name) => {
     const values = supports
       .filter((support) => support.class === name)
       .map(value)
-      .filter((one): one is number => one !== undefined && !Number.isNaN(one));
+      .filter((one): one is number => one !== undefined && !(nan === 'skip' && Number.isNaN(one)));
     return values.length === 0 ? [] : [mean(values)];
   });
   return means.length === 0 ? Number.NaN : mean(means);
@@ -130,15 +136,20 @@ function byScan(supports: readonly SupportDice[]): Map<string, SupportDice[]> {
 /**
  * Dice of the support scans that both arms have, each the mean over those of its classes that are defined for both: what
  * a paired test is made of (evaluation section 9.8).
+ *
+ * @param options `nan` is `skip` unless given; with `propagate`, a class that is undefined makes its support NaN.
  */
-export function pairedSupports(first: ArmSummary, second: ArmSummary): (readonly [first: number, second: number])[] {
+export function pairedSupports(
+  first: ArmSummary,
+  second: ArmSummary,
+  { nan = 'skip' }: AggregateOptions = {},
+): (readonly [first: number, second: number])[] {
   const others = byScan(second.supports);
   return [...byScan(first.supports)].flatMap(([scan, classes]) => {
     const pairs = classes.flatMap((own) => {
       const other = others.get(scan)?.find((one) => one.class === own.class);
-      return other === undefined || Number.isNaN(other.dice) || Number.isNaN(own.dice)
-        ? []
-        : [[own.dice, other.dice] as const];
+      const isLeftOut = other === undefined || (nan === 'skip' && Number.isNaN(other.dice + own.dice));
+      return isLeftOut ? [] : [[own.dice, other.dice] as const];
     });
     return pairs.length === 0
       ? []
@@ -146,9 +157,14 @@ export function pairedSupports(first: ArmSummary, second: ArmSummary): (readonly
   });
 }
 
-/** Compares two arms over the supports both have. @throws InputError where they share fewer than two. */
-export function compareArms(first: ArmSummary, second: ArmSummary): ArmComparison {
-  const pairs = pairedSupports(first, second);
+/**
+ * Compares two arms over the supports both have.
+ *
+ * @param options as of {@link pairedSupports}
+ * @throws InputError where they share fewer than two.
+ */
+export function compareArms(first: ArmSummary, second: ArmSummary, options?: AggregateOptions): ArmComparison {
+  const pairs = pairedSupports(first, second, options);
   if (pairs.length < 2)
     throw new InputError(`arms ${first.arm} and ${second.arm} share ${pairs.length} supports; two are needed.`);
   const test = pairedTTest(

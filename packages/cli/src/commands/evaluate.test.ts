@@ -54,6 +54,17 @@ describe('evaluateRun', () => {
     const csv = (await readFile(folder.metricsCsv, 'utf8')).trimEnd().split('\n');
     expect(csv).toHaveLength(1 + 3 * 9 * 2);
     expect(csv[1]).toMatch(/^base,liver,phantom\d+,generous,(0|1|NaN|0\.\d+)/);
+    const scans = (await readFile(folder.scansCsv, 'utf8')).trimEnd().split('\n');
+    expect(scans[0]).toBe('arm,class,support,scan,rater,dice,precision,recall,tp,fp,fn');
+    expect(scans).toHaveLength(1 + 3 * episodes * 2);
+    const [arm, name, , , , dice, precision, recall, tp, fp, fn] = scans
+      .slice(1)
+      .find((line) => !line.includes('NaN'))!
+      .split(',');
+    expect([arm, name]).toEqual(['base', 'liver']);
+    expect(Number(dice)).toBe((2 * Number(tp)) / (2 * Number(tp) + Number(fp) + Number(fn)));
+    expect(Number(precision)).toBe(Number(tp) / (Number(tp) + Number(fp)));
+    expect(Number(recall)).toBe(Number(tp) / (Number(tp) + Number(fn)));
     expect(await readdir(folder.overlays)).toHaveLength(3);
     expect(await readFile(folder.report, 'utf8')).toContain('Dice (%)');
     expect(await keysIn(folder.records)).toHaveLength(episodes);
@@ -87,7 +98,7 @@ describe('evaluateRun', () => {
     await evaluateIn(out);
     const reference = await fresh('uninterrupted');
     await evaluateIn(reference);
-    for (const file of ['metrics', 'metricsCsv', 'records', 'report'] as const) {
+    for (const file of ['metrics', 'metricsCsv', 'scansCsv', 'records', 'report'] as const) {
       expect(await readFile(runFolder(out)[file], 'utf8')).toBe(await readFile(runFolder(reference)[file], 'utf8'));
     }
   });

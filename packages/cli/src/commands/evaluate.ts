@@ -210,7 +210,7 @@ async function writeTables({ config, versions, folder, plan, records, opened }: 
   const results = plan.keys.flatMap((key) =>
     arms.flatMap((arm) => (asked.has(`${arm} ${key}`) ? (records.get(key, arm) ?? []) : [])),
   );
-  const found = evaluationOf(results, arms);
+  const found = evaluationOf(results, config.evaluation);
   const panels = await drawPanels({
     dataset: plan.dataset,
     // Pictures are not worth training once more.
@@ -220,6 +220,15 @@ async function writeTables({ config, versions, folder, plan, records, opened }: 
     seed: config.seed,
     count: config.evaluation.panels,
   });
-  await writeResults({ folder, dataset: plan.dataset, config, versions, found, panels, parameters: opened.parameters });
+  await writeResults({
+    folder,
+    dataset: plan.dataset,
+    config,
+    versions,
+    records: results,
+    found,
+    panels,
+    parameters: opened.parameters,
+  });
   return found;
 }

@@ -109,7 +109,7 @@ async function knownProvenance(file: string): Promise<Provenance> {
 }
 
 function checkAsked(file: string, first: string, { evaluation }: Provenance, reference: Provenance): void {
-  const asked = ({ panels: _shown, ...rest }: RunConfig['evaluation']): string => JSON.stringify(rest);
+  const asked = ({ panels: _shown, nan: _summed, ...rest }: RunConfig['evaluation']): string => JSON.stringify(rest);
   if (asked(evaluation) === asked(reference.evaluation)) return;
   throw new ConfigError(`was asked for other arms, supports or classes than ${first}.`, {
     file: provenanceFile(file),

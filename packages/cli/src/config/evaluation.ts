@@ -53,6 +53,10 @@ export const evaluationSchema = z.strictObject({
     .array(z.enum(['base', 'japc', 'consensus', 'nearest-style', 'mrnet', 'dpersona', 'supervised']))
     .min(1)
     .default(['base', 'japc', 'consensus']),
+  nan: z
+    .enum(['skip', 'propagate'])
+    .default('skip')
+    .describe('Dice of nothing predicted and nothing true, 0/0: left out of means, or as published making them NaN'),
   baselines: baselines.prefault({}).describe('how mrnet, dpersona and supervised learn'),
   panels: z.number().int().min(0).default(4).describe('queries shown in the report'),
 });

@@ -1,6 +1,10 @@
 import { bootstrapInterval, type CountRecord, type Interval, mean, standardDeviation } from '@fsmr/metrics';
 import { type ArmSummary, summarise } from '@fsmr/training';
+import type { RunConfig } from '../config/schema.js';
 import type { Experiment } from './experiments.js';
+
+/** How undefined Dice enters means. */
+type UndefinedDice = RunConfig['evaluation']['nan'];
 
 /** Dice of one arm in one repeat. */
 interface RepeatScores {
@@ -42,17 +46,24 @@ export function scoresOf(experiment: Experiment): Scores[] {
 }
 
 function scoreArm(experiment: Experiment, arm: string): Scores {
+  const { nan } = experiment.runs[0]!.config.evaluation;
   const repeats = experiment.repeats.flatMap(({ name, records }) => {
     const found: readonly CountRecord[] | undefined = records.get(arm);
-    return found === undefined ? [] : [{ name, summary: summarise([{ arm, records: found }])[0]! }];
+    return found === undefined ? [] : [{ name, summary: summarise([{ arm, records: found }], { nan })[0]! }];
   });
-  const cases = casesOf(experiment, repeats);
+  const cases = casesOf(experiment, repeats, nan);
   return {
     experiment,
     arm,
     repeats,
-    byClass: meanOfRecords(repeats.map(({ summary }) => summary.byClass)),
-    byRater: meanOfRecords(repeats.map(({ summary }) => summary.byRater)),
+    byClass: meanOfRecords(
+      repeats.map(({ summary }) => summary.byClass),
+      nan,
+    ),
+    byRater: meanOfRecords(
+      repeats.map(({ summary }) => summary.byRater),
+      nan,
+    ),
     dice: mean(repeats.map(({ summary }) => summary.dice)),
     interval: bootstrapInterval(cases, meanOfCases, { method: 'percentile' }),
     spread:
@@ -68,12 +79,16 @@ function scoreArm(experiment: Experiment, arm: string): Scores {
 }
 
 /** Supports of several repeats; one whose image is the same in each of them is one case. */
-function casesOf({ seededData, repeats: all }: Experiment, repeats: readonly RepeatScores[]): Case[] {
+function casesOf(
+  { seededData, repeats: all }: Experiment,
+  repeats: readonly RepeatScores[],
+  nan: UndefinedDice,
+): Case[] {
   const seeds = new Map(all.map(({ name, seed }) => [name, seed]));
   const cases = new Map<string, { readonly key: string; readonly dice: Map<string, Map<string, number>> }>();
   for (const { name, summary } of repeats) {
     for (const { support, class: own, dice } of summary.supports) {
-      if (Number.isNaN(dice)) continue;
+      if (nan === 'skip' && Number.isNaN(dice)) continue;
       const key = JSON.stringify([seededData ? seeds.get(name)! : '', support]);
       const known = cases.get(key) ?? { key, dice: new Map<string, Map<string, number>>() };
       known.dice.set(name, (known.dice.get(name) ?? new Map<string, number>()).set(own, dice));
@@ -97,13 +112,18 @@ export function meanOfCases(cases: readonly Case[]): number {
 }
 
 /** Means key by key; a key that some records lack is averaged over the others. */
-function meanOfRecords(records: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+function meanOfRecords(
+  records: readonly Readonly<Record<string, number>>[],
+  nan: UndefinedDice,
+): Record<string, number> {
   const keys = [...new Set(records.flatMap((record) => Object.keys(record)))];
   return Object.fromEntries(
     keys.map((key) => [
       key,
       mean(
-        records.map((record) => record[key]).filter((value) => value !== undefined && !Number.isNaN(value)) as number[],
+        records
+          .map((record) => record[key])
+          .filter((value) => value !== undefined && !(nan === 'skip' && Number.isNaN(value))) as number[],
       ),
     ]),
   );

@@ -46,14 +46,14 @@ export function comparisonTable(comparisons: readonly ArmComparison[]): Table {
 }
 
 /**
- * Says how many Dice values are undefined, which tables leave out of every mean; nothing where there are none. (The
- * published program lets one of them make all means undefined; `aggregateDice` does so unless told otherwise.)
+ * Says how many Dice values are undefined; nothing where there are none. (The published program lets one of them make all
+ * means undefined; tables do so where `evaluation.nan` says it.)
  */
 export function undefinedNote(arms: readonly Pick<ArmSummary, 'arm' | 'undefinedCount'>[]): string | undefined {
   const counts = arms.filter(({ undefinedCount }) => undefinedCount > 0);
   if (counts.length === 0) return undefined;
   const list = counts.map(({ arm, undefinedCount }) => `${arm} ${undefinedCount}`).join(', ');
-  return `Undefined Dice, nothing predicted where nothing is true, in no mean: ${list}.`;
+  return `Undefined Dice, nothing predicted where nothing is true, in no mean unless evaluation.nan is "propagate": ${list}.`;
 }
 
 /** Both tables of an evaluation, with what their numbers mean. */

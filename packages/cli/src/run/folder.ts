@@ -22,6 +22,8 @@ export interface RunFolder {
   readonly evaluation: string;
   readonly metrics: string;
   readonly metricsCsv: string;
+  /** One line a query scan and rater. */
+  readonly scansCsv: string;
   readonly overlays: string;
   /** What the report's panels show, to draw them again. */
   readonly panels: string;
@@ -47,6 +49,7 @@ export function runFolder(root: string): RunFolder {
     evaluation: join(root, 'evaluation'),
     metrics: join(root, 'metrics.json'),
     metricsCsv: join(root, 'metrics.csv'),
+    scansCsv: join(root, 'scans.csv'),
     overlays: join(root, 'overlays'),
     panels: join(root, 'panels'),
     report: join(root, 'report.html'),

@@ -1,5 +1,5 @@
 import type { Dataset } from '@fsmr/datasets';
-import { renderCsv, renderMarkdown } from '@fsmr/metrics';
+import { dice, precision, recall, renderCsv, renderMarkdown, type Table } from '@fsmr/metrics';
 import {
   type ArmComparison,
   type ArmSummary,
@@ -22,14 +22,18 @@ export interface Evaluation {
   readonly comparisons: readonly ArmComparison[];
 }
 
-/** Tables of an evaluation's records, arms in the order of their names; JAPC is compared with every other arm. */
-export function evaluationOf(records: Iterable<EpisodeRecords>, names: readonly string[]): Evaluation {
-  const arms = summarise(records).sort((a, b) => names.indexOf(a.arm) - names.indexOf(b.arm));
+/** Tables of an evaluation's records, arms in the order of the configuration; JAPC is compared with every other arm. */
+export function evaluationOf(
+  records: Iterable<EpisodeRecords>,
+  { arms: asked, nan }: Pick<RunConfig['evaluation'], 'arms' | 'nan'>,
+): Evaluation {
+  const names: readonly string[] = asked;
+  const arms = summarise(records, { nan }).sort((a, b) => names.indexOf(a.arm) - names.indexOf(b.arm));
   const japc = arms.find(({ arm }) => arm === 'japc');
   if (japc === undefined) return { arms, comparisons: [] };
   // One support is no sample; the table stands without a test then.
-  const others = arms.filter((other) => other !== japc && pairedSupports(japc, other).length > 1);
-  return { arms, comparisons: others.map((other) => compareArms(japc, other)) };
+  const others = arms.filter((other) => other !== japc && pairedSupports(japc, other, { nan }).length > 1);
+  return { arms, comparisons: others.map((other) => compareArms(japc, other, { nan })) };
 }
 
 /** What is written of an evaluation. */
@@ -38,15 +42,17 @@ export interface Results {
   readonly dataset: Dataset;
   readonly config: RunConfig;
   readonly versions: Versions;
+  /** The counts, by arm and episode, in the order they are to be written in. */
+  readonly records: readonly EpisodeRecords[];
   readonly found: Evaluation;
   readonly panels: readonly Panel[];
   /** Trained numbers of each arm. */
   readonly parameters: Readonly<Record<string, number>>;
 }
 
-/** Writes metrics as JSON and CSV, and the report. */
+/** Writes metrics as JSON and CSV, the measures of every scan, and the report. */
 export async function writeResults(results: Results): Promise<void> {
-  const { folder, dataset, config, versions, found, panels, parameters } = results;
+  const { folder, dataset, config, versions, records, found, panels, parameters } = results;
   const { arms, comparisons } = found;
   await writeJson(folder.metrics, { config, versions, arms, comparisons, parameters });
   const scores = arms.flatMap(({ arm, supports }) =>
@@ -64,8 +70,21 @@ export async function writeResults(results: Results): Promise<void> {
     folder.metricsCsv,
     renderCsv(numberTable(['arm', 'class', 'support', 'rater', 'dice'], scores)),
   );
+  await writeAtomically(folder.scansCsv, renderCsv(scanTable(records)));
   const title = config.name ?? `FSMR: ${config.model.method} on ${dataset.name}`;
   await writeAtomically(folder.report, reportPage({ title, arms, comparisons, parameters, panels, config, versions }));
+}
+
+/** One row a query scan and rater: what the published validation logs beside its means (evaluation section 9.5). */
+function scanTable(episodes: readonly EpisodeRecords[]): Table {
+  const rows = episodes.flatMap(({ arm, records }) =>
+    records.map((record) => [
+      ...[arm, record.class, record.support ?? '', record.scan, record.rater],
+      ...[dice(record), precision(record), recall(record), record.tp, record.fp, record.fn].map(String),
+    ]),
+  );
+  const names = ['arm', 'class', 'support', 'scan', 'rater', 'dice', 'precision', 'recall', 'tp', 'fp', 'fn'];
+  return numberTable(names, rows);
 }
 
 /** The tables as text for the terminal. */
