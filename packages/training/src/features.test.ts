@@ -35,7 +35,7 @@ describe('createFeatureStore', () => {
     expect(shown[1]![0]).toBeCloseTo((22 - 11.5) / Math.sqrt(575 / 12), 5);
   });
 
-  it('forgets the least recently used beyond its budget, and always holds eight', () => {
+  it('holds the eight used last, whatever its budget', () => {
     const before = tf.memory().numTensors;
     const { encode, shown } = recorder();
     const store = createFeatureStore(encode, undefined, 0);
@@ -53,6 +53,23 @@ describe('createFeatureStore', () => {
     expect(shown).toHaveLength(10);
     store.dispose();
     expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('keeps most of what comes again and again in the same order, though not all of it fits', () => {
+    const { encode, shown } = recorder();
+    const slices = ['one', 'two', 'three', 'four', 'five'].flatMap((id) =>
+      Array.from({ length: 12 }, (_, slice) => [scan(id), slice] as const),
+    );
+    // A slice takes 24 bytes, and 50 of the 60 fit.
+    const store = createFeatureStore(encode, undefined, 50 * 24);
+    const encoded = Array.from({ length: 3 }, () => {
+      const before = shown.length;
+      for (const [own, slice] of slices) store.of(own, slice);
+      return shown.length - before;
+    });
+    // Ten cannot be kept. Forgetting the oldest would encode all sixty every time.
+    expect(encoded).toEqual([60, 10, 10]);
+    store.dispose();
   });
 });
 

@@ -10,6 +10,9 @@ export interface FeatureStore {
   dispose(): void;
 }
 
+/** The entries that always fit: an episode needs the support slices of all parts and its query at once. */
+const newest = 8;
+
 /** Encodes one image batch [B, H, W, 3] outside training. */
 export type Encode = (images: tf.Tensor4D) => FeatureMaps;
 
@@ -41,7 +44,9 @@ export function sliceReader(statistics?: Statistics): SliceReader {
 }
 
 /**
- * A store that forgets the least recently used features beyond a budget.
+ * A store that remembers features up to a budget. Beyond it, what was used last is forgotten, but for the newest few: an
+ * evaluation comes back to the same slices in the same order for every support, and whoever forgets the oldest then
+ * forgets each slice just before it is wanted again.
  *
  * @param budget bytes of features to remember, 2 GiB unless given.
  */
@@ -67,11 +72,7 @@ export function createFeatureStore(encode: Encode, statistics?: Statistics, budg
       const image = read(scan, slice);
       const features = encodeOnce(encode, image);
       const bytes = features.maps.reduce((sum, map) => sum + 4 * map.size, 0);
-      // Two entries always fit: an episode needs its support and its query at once.
-      for (const oldest of [...remembered.keys()]) {
-        if (held + bytes <= budget || remembered.size < 8) break;
-        forget(oldest);
-      }
+      while (held + bytes > budget && remembered.size >= newest) forget([...remembered.keys()].at(-newest)!);
       remembered.set(key, { features, bytes });
       held += bytes;
       return features;

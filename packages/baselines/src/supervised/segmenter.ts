@@ -5,6 +5,7 @@ import * as tf from '@tensorflow/tfjs';
 import { keptLearning } from '../learning/kept.js';
 import { raterMasks } from '../learning/masks.js';
 import { defaultEpochs, raterSuffix, type TrainedSegmenterOptions } from '../learning/options.js';
+import { type RememberedMasks, rememberMasks } from '../learning/remembered.js';
 import { supervisedNet } from './network.js';
 import { trainSupervised } from './train.js';
 
@@ -21,21 +22,28 @@ export interface SupervisedSegmenterOptions extends TrainedSegmenterOptions {
   readonly seed?: number | string;
 }
 
+/** What was learned of a class, with its answers so far. */
+interface LearnedClass {
+  readonly parameters: ParameterRecord;
+  readonly masks: RememberedMasks;
+}
+
 /**
  * The bound few-shot methods are compared with: the same backbone with one output channel a rater, trained on the
  * masks raters drew on all training scans (training section 10.6). Supports are not looked at: the first lesson of a
- * class trains, later ones of the same class and raters use what it learned. `dispose` frees that.
+ * class trains, later ones of the same class and raters use what it learned, and a query slice is segmented once for all
+ * of them. `dispose` frees that.
  *
  * @throws WeightsError from `learn` where `memory` holds what was learned with other settings.
  */
 export function supervisedSegmenter(options: SupervisedSegmenterOptions): Segmenter {
   const { name = 'fully supervised', encoder, statistics } = options;
-  const known = new Map<string, Promise<ParameterRecord>>();
-  const learned = (lesson: Lesson): Promise<ParameterRecord> => {
+  const known = new Map<string, Promise<LearnedClass>>();
+  const learned = (lesson: Lesson): Promise<LearnedClass> => {
     const key = JSON.stringify([lesson.classId, lesson.raters]);
     const before = known.get(key);
     if (before !== undefined) return before;
-    const training = train(options, lesson);
+    const training = train(options, lesson).then((parameters) => ({ parameters, masks: rememberMasks() }));
     known.set(key, training);
     // A lesson that failed leaves the next one to try again.
     training.catch(() => known.delete(key));
@@ -44,20 +52,21 @@ export function supervisedSegmenter(options: SupervisedSegmenterOptions): Segmen
   return {
     name,
     learn: async (lesson) => {
-      const parameters = await learned(lesson);
+      const { parameters, masks } = await learned(lesson);
       const network = supervisedNet(encoder, lesson.raters.length);
       const read = sliceReader(statistics);
       return {
         segment: (query, slice) =>
-          tf.tidy(() => {
-            const { logits } = network.apply(parameters, read(query, slice), { training: false });
-            return raterMasks(logits);
-          }),
+          masks.of(query, slice, () =>
+            tf.tidy(() => raterMasks(network.apply(parameters, read(query, slice), { training: false }).logits)),
+          ),
         dispose: () => {},
       };
     },
     dispose: () => {
-      for (const training of known.values()) void training.then((parameters) => tf.dispose(Object.values(parameters)));
+      for (const training of known.values()) {
+        void training.then(({ parameters }) => tf.dispose(Object.values(parameters)));
+      }
       known.clear();
     },
   };
