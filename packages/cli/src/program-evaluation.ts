@@ -23,7 +23,8 @@ interface EvaluateFlags {
 const clusterHelp = `
 On one machine, all cores:         fsmr evaluate --run R --workers 8
 On machines that share a disk:     fsmr evaluate --run R --shard 1/3   (2/3, 3/3), then  fsmr evaluate --run R
-On machines that share none:       copy R to each, evaluate a shard there, copy the folders back as A B C, then
+On machines that share none:       copy R to each, evaluate a shard there (--config where data lie elsewhere),
+                                   copy the folders back as A B C, then
                                    fsmr merge --run A B C --out R
 An episode that any of them finished is never computed again. Ctrl-C keeps what is finished.`;
 
@@ -33,7 +34,10 @@ export function addEvaluationCommands(program: Command, configHelp: string): voi
     .command('evaluate')
     .description('segment every evaluation case with every support, and compare the arms; resumes, never repeats')
     .requiredOption('--run <folder>', 'run folder that fsmr train filled')
-    .option('--config <file>', 'another configuration of evaluation and engine; that of the run otherwise')
+    .option(
+      '--config <file>',
+      'another evaluation or engine, or where the data lie on this machine; that of the run otherwise',
+    )
     .option('--workers <number>', 'processes, each with its share of the threads', Number, 1)
     .option('--shard <i/n>', 'only the i-th of n shares, into records of its own and without tables')
     .option('--feature-cache <folder>', 'keep features of scans there, for other processes and later evaluations')

@@ -16,6 +16,7 @@ import {
 } from '@fsmr/training';
 import { buildDataset, classIds, splitScans } from '../config/dataset.js';
 import { buildModel } from '../config/model.js';
+import { withoutPlaces } from '../config/places.js';
 import type { RunConfig } from '../config/schema.js';
 import { adoptConfig } from '../run/adopt.js';
 import { planOf, sharedPlan, type TrainedArm, trainedArms, trainingModel } from '../run/arms.js';
@@ -140,7 +141,8 @@ async function saveArm({ config, folder, source }: Run, arm: TrainedArm, state: 
 }
 
 /** What a checkpoint must agree on: everything that shapes the weights. */
-function identityOf({ seed, data, resize, split, model, training }: RunConfig): string {
+function identityOf(config: RunConfig): string {
+  const { seed, data, resize, split, model, training } = withoutPlaces(config);
   const { checkpointEvery: _notShaping, ...shaping } = training;
   return JSON.stringify({ seed, data, resize, split, model, training: shaping });
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { ConfigError } from '@fsmr/core';
 import { checkConfig } from '../config/load.js';
+import { withoutPlaces } from '../config/places.js';
 import type { RunConfig } from '../config/schema.js';
 import { exists, writeJson } from './files.js';
 import type { RunFolder } from './folder.js';
@@ -46,7 +47,8 @@ function parsed(text: string, file: string): unknown {
   }
 }
 
-/** Evaluation and engine may change between visits; what was trained may not. */
-function trained({ seed, data, resize, split, model, training }: RunConfig): unknown {
+/** Evaluation, engine and the places of files may change between visits; what was trained may not. */
+function trained(config: RunConfig): unknown {
+  const { seed, data, resize, split, model, training } = withoutPlaces(config);
   return { seed, data, resize, split, model, training: { ...training, checkpointEvery: undefined } };
 }

@@ -1,6 +1,7 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { LearningMemory } from '@fsmr/baselines';
+import { withoutPlaces } from '../config/places.js';
 import type { RunConfig } from '../config/schema.js';
 import { exists, sha256Of, writeAtomically } from './files.js';
 import type { RunFolder } from './folder.js';
@@ -54,7 +55,7 @@ async function finishedElsewhere(weights: string): Promise<string[]> {
 
 /** What shapes such a network besides its own settings: data, model, and the weights it starts from. */
 async function identityOf(config: RunConfig, folder: RunFolder): Promise<string> {
-  const { seed, data, resize, split, model, evaluation } = config;
+  const { seed, data, resize, split, model, evaluation } = withoutPlaces(config);
   const base = evaluation.baselines.start === 'base' ? await sha256Of(folder.weights('base')) : undefined;
   return JSON.stringify({ seed, data, resize, split, model, base });
 }
