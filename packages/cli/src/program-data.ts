@@ -26,12 +26,15 @@ export function addDataCommands(program: Command): void {
       Number,
     )
     .option('--out <folder>', 'where episodes are drawn', 'episodes')
-    .option('--raters <n>', 'simulated raters of an episode', Number, 4)
-    .addOption(new Option('--styles <name>', 'how far their styles go').choices(['mild', 'rich']).default('rich'))
+    .option('--raters <n>', 'simulated raters of an episode; as configured unless given, 4 of a folder', Number)
+    .addOption(
+      new Option('--styles <name>', 'how far their styles go; as configured unless given, rich of a folder').choices([
+        'mild',
+        'rich',
+      ]),
+    )
     .option('--seed <seed>', 'same seed, same episodes', '1234')
-    .action(async (source: string, options: InspectOptions) =>
-      print(await inspectCommand(inspection(source, options))),
-    );
+    .action(async (source: string, options: InspectOptions) => inspectCommand(inspection(source, options), print));
   program
     .command('styles')
     .description('draw what simulated raters make of a mask: grey stays, green is added, red is taken away')

@@ -1,3 +1,5 @@
+import type { SuperpixelOptions } from '@fsmr/pseudo-labels';
+
 /** A scan with what raters drew on it. A two-dimensional image is a scan of one slice. */
 export interface Scan {
   readonly id: string;
@@ -55,6 +57,8 @@ export interface Dataset {
   classMap?(): Promise<ClassMap>;
   /** Superpixels [z, y, x] of a scan where preparation made them; else episodes make them slice by slice. */
   superpixels?(id: string): Promise<Int32Array>;
+  /** How superpixels of this set are cut where it has none, the minimum size apart. */
+  readonly superpixelOptions?: Omit<SuperpixelOptions, 'minimumSize'>;
 }
 
 /** The ascending slices on which each rater drew each class: scan id, class id, rater. Empty lists are left out. */

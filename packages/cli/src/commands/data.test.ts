@@ -1,10 +1,10 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLabelVolume, createVolume, decodePng, maskPicture, writeNifti, writePng } from '@fsmr/imaging';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exists } from '../run/files.js';
-import { inspectCommand } from './inspect.js';
+import { type InspectCommand, inspectCommand } from './inspect.js';
 import { prepareCurvasCommand, prepareQubiqCommand, prepareSingleRaterCommand } from './prepare.js';
 import { stylesCommand } from './styles.js';
 
@@ -37,13 +37,20 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
+/** What an inspection prints. */
+async function inspected(command: InspectCommand): Promise<string> {
+  const texts: string[] = [];
+  await inspectCommand(command, (text) => texts.push(text));
+  return texts.join('\n');
+}
+
 describe('prepare', () => {
   it('prepares, says what it made, and is inspected from its folder', async () => {
     const out = at('prepared');
     const text = await prepareSingleRaterCommand('CHAOST2', at('raw'), { out, superpixels: false });
     expect(text).toBe('chaost2: 1 cases, raters 1, classes LIVER, RK, LK, SPLEEN');
     // The class map is drawn on both slices, and one rater agrees with nobody.
-    const found = await inspectCommand({ source: out, json: at('report.json') });
+    const found = await inspected({ source: out, json: at('report.json') });
     expect(found).toContain('chaost2: MR, 1 scans, 2 slices');
     expect(found).toContain('| LIVER | 1 | 2 | - | - |');
     expect(JSON.parse(await readFile(at('report.json'), 'utf8'))).toMatchObject({ scans: 1, slices: 2 });
@@ -61,7 +68,7 @@ describe('prepare', () => {
 
 describe('inspect', () => {
   it('reads a folder of cases, compares raters, and draws a contact sheet', async () => {
-    const text = await inspectCommand({ source: at('cases'), sheet: at('sheet.png') });
+    const text = await inspected({ source: at('cases'), sheet: at('sheet.png') });
     expect(text).toContain('anna (1), ben (1), cleo (1)');
     expect(text).toContain('- case1: the mask of rater cleo is empty.');
     expect(text).toMatch(/\| ben \| \d+\.\d\d \| 100\.00 \|/);
@@ -72,21 +79,60 @@ describe('inspect', () => {
     expect([...data.subarray(pixel, pixel + 3)]).toEqual([230, 159, 0]);
   });
 
+  it('draws the scans that can be read where one is damaged, and says what is wrong with it', async () => {
+    await cp(at('cases'), at('damaged'), { recursive: true });
+    await cp(at('cases', 'case1'), at('damaged', 'case2'), { recursive: true });
+    await writeFile(at('damaged', 'case2', 'image.png'), 'no picture');
+    const text = await inspected({ source: at('damaged'), sheet: at('damaged.png') });
+    expect(text).toMatch(/- .*case2.image\.png: /);
+    const { width, height } = decodePng(await readFile(at('damaged.png')));
+    expect([width, height]).toEqual([2 * side + 12, side + 8]);
+  });
+
+  it('knows a preparation that was not finished', async () => {
+    await mkdir(at('unfinished', 'records'), { recursive: true });
+    await expect(inspected({ source: at('unfinished') })).rejects.toThrow('was not finished');
+  });
+
+  it('draws what a configuration trains on', async () => {
+    const config = at('trains.json');
+    const training = { raters: 2, styles: 'none', augmentation: 'none', superpixelArea: 30 };
+    const data = { kind: 'phantom', scans: 4, size: 32, raters: 3 };
+    await writeFile(config, JSON.stringify({ data, split: { evaluation: 0.5 }, training }));
+    const text = await inspected({ source: config, episodes: { count: 8, out: at('trained'), seed: 1 } });
+    const lines = text.split('\n').filter((line) => line.includes('episode-'));
+    expect(new Set(lines.map((line) => /scan (\w+)/.exec(line)![1])).size).toBe(2);
+    for (const line of lines) expect(line).toMatch(/superpixel \d+; rater1: \S.*; rater2: [^;]*$/);
+    // Without transform and style, support and query are the slice, and both raters mark the same.
+    const { width, height, data: drawn } = decodePng(await readFile(at('trained', 'episode-1.png')));
+    expect([width, height]).toEqual([4 * 128, 2 * 128]);
+    const tile = (column: number, row: number) =>
+      Array.from({ length: 128 }, (_, y) => {
+        const from = 3 * ((row * 128 + y) * width + column * 128);
+        return [...drawn.subarray(from, from + 3 * 128)];
+      });
+    expect(tile(1, 0)).toEqual(tile(0, 1));
+    expect(tile(2, 0)).toEqual(tile(2, 1));
+  });
+
   it('reads a configuration', async () => {
     const config = at('phantom.json');
-    await writeFile(config, JSON.stringify({ data: { kind: 'phantom', scans: 2, size: 32, raters: 2 } }));
-    expect(await inspectCommand({ source: config })).toContain('Nothing is missing or odd.');
+    await writeFile(
+      config,
+      JSON.stringify({ data: { kind: 'phantom', scans: 4, size: 32, raters: 2 }, training: { superpixelArea: 25 } }),
+    );
+    expect(await inspected({ source: config })).toContain('Nothing is missing or odd.');
     const drawn = { count: 2, out: at('episodes'), raters: 3, styles: 'mild', seed: 7 } as const;
-    const text = await inspectCommand({ source: config, episodes: drawn });
+    const text = await inspected({ source: config, episodes: drawn });
     expect(text).toMatch(
       /episode-2\.png: scan phantom000\d, slice 0, superpixel \d+; rater1: .*; rater2: .*; rater3: /,
     );
     const picture = decodePng(await readFile(at('episodes', 'episode-2.png')));
     expect([picture.width, picture.height]).toEqual([5 * 128, 2 * 128]);
-    await expect(inspectCommand({ source: config, episodes: { ...drawn, raters: 0 } })).rejects.toMatchObject({
+    await expect(inspected({ source: config, episodes: { ...drawn, raters: 0 } })).rejects.toMatchObject({
       code: 'config',
     });
-    await expect(inspectCommand({ source: at('missing.json') })).rejects.toMatchObject({ code: 'config' });
+    await expect(inspected({ source: at('missing.json') })).rejects.toMatchObject({ code: 'config' });
   });
 });
 

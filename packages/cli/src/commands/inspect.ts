@@ -6,11 +6,12 @@ import { encodePng } from '@fsmr/imaging';
 import { formatPercent, renderMarkdown } from '@fsmr/metrics';
 import { buildDataset } from '../config/dataset.js';
 import { checkConfig, loadConfig } from '../config/load.js';
+import type { RunConfig } from '../config/schema.js';
 import { contactSheet } from '../report/contact-sheet.js';
 import { numberTable } from '../report/tables.js';
 import { exists, writeAtomically, writeJson } from '../run/files.js';
 import { createProgress } from '../run/progress.js';
-import { drawEpisodes, type EpisodePictures } from './episode-pictures.js';
+import { checkEpisodes, drawEpisodes, type EpisodePictures } from './episode-pictures.js';
 
 /** What `fsmr inspect` is asked. */
 export interface InspectCommand {
@@ -22,26 +23,45 @@ export interface InspectCommand {
   readonly episodes?: EpisodePictures | undefined;
 }
 
-/** Looks at every scan of a data set and says what there is, how far raters agree, and what is missing or odd. */
-export async function inspectCommand({ source, json, sheet, episodes }: InspectCommand): Promise<string> {
-  const dataset = await openSource(source);
+/**
+ * Looks at every scan of a data set and says what there is, how far raters agree, and what is missing or odd.
+ *
+ * @param print gets each text as soon as it is there, so that a fault of what comes later loses none
+ */
+export async function inspectCommand(
+  { source, json, sheet, episodes }: InspectCommand,
+  print: (text: string) => void,
+): Promise<void> {
+  if (episodes !== undefined) checkEpisodes(episodes);
+  const { dataset, config } = await openSource(source);
   const progress = createProgress('Inspecting');
   const report = await inspect(dataset, { onScan: (done, scans) => progress.update(done, scans) });
   progress.finish();
+  print(inspectionText(report, dataset.raters));
   if (json !== undefined) await writeJson(json, report);
   if (sheet !== undefined) await writeAtomically(sheet, encodePng(await contactSheet(dataset)));
-  const text = inspectionText(report, dataset.raters);
-  return episodes === undefined ? text : [text, '', ...(await drawEpisodes(dataset, episodes))].join('\n');
+  if (episodes !== undefined) print(['', ...(await drawEpisodes(dataset, episodes, config))].join('\n'));
 }
 
-async function openSource(source: string): Promise<Dataset> {
+/** A data set, with the configuration that somebody wrote for it. */
+interface Source {
+  readonly dataset: Dataset;
+  readonly config?: RunConfig;
+}
+
+async function openSource(source: string): Promise<Source> {
   const folder = await stat(source).then(
     (entry) => entry.isDirectory(),
     () => false,
   );
-  if (!folder) return buildDataset(await loadConfig(source));
-  const kind = (await exists(join(source, 'preparation.json'))) ? 'prepared' : 'folder';
-  return buildDataset(checkConfig({ data: { kind, folder: source } }));
+  if (!folder) {
+    const config = await loadConfig(source);
+    return { dataset: await buildDataset(config), config };
+  }
+  // Records without the last file are a preparation that was not finished, which its reader says.
+  const marks = await Promise.all(['preparation.json', 'records'].map((name) => exists(join(source, name))));
+  const kind = marks.includes(true) ? 'prepared' : 'folder';
+  return { dataset: await buildDataset(checkConfig({ data: { kind, folder: source } })) };
 }
 
 /** A report on a data set as text for the terminal. */

@@ -81,8 +81,8 @@ async function prepared(
   }
 }
 
-function recordText({ name, cases, raters, names }: PreparationRecord): string {
-  const warnings = cases.flatMap((one) => one.warnings.map((warning) => `  ${warning}`));
+function recordText({ name, cases, raters, names, warnings: ofSet = [] }: PreparationRecord): string {
+  const warnings = [...ofSet, ...cases.flatMap((one) => one.warnings)].map((warning) => `  ${warning}`);
   const what = `${name}: ${cases.length} cases, raters ${raters.join(', ')}, classes ${names.slice(1).join(', ')}`;
   return [what, ...warnings].join('\n');
 }

@@ -63,6 +63,21 @@ describe('splitScans', () => {
     expect(folds.sort()).toEqual(idsOf(dataset.scans).sort());
   });
 
+  it('evaluates a patient once over the folds whose scans show different classes', () => {
+    const { scans, ...rest } = datasetOf(12, 2, 1);
+    // Twelve patients with a scan of each class, but for one of the first class alone.
+    const shared = scans
+      .map((scan, index) => ({ ...scan, group: `p${index % 12}` }))
+      .filter(({ id }) => id !== 'scan12');
+    const dataset = { ...rest, scans: shared };
+    const folds = [0, 1, 2, 3, 4].map((fold) => splitScans(dataset, configOf(0.2, fold)));
+    expect(folds.flatMap(({ evaluation }) => idsOf(evaluation)).sort()).toEqual(idsOf(shared).sort());
+    for (const { training, evaluation } of folds) {
+      const trained = new Set(training.map(({ group }) => group));
+      expect(evaluation.some(({ group }) => trained.has(group))).toBe(false);
+    }
+  });
+
   it('takes all scans for both where the share is 1', () => {
     const dataset = datasetOf(3, 1, 1);
     expect(splitScans(dataset, configOf(1))).toEqual({ training: dataset.scans, evaluation: dataset.scans });

@@ -60,7 +60,8 @@ export interface Split {
 
 /**
  * Divides scans by group (patient), class by class, so that every class is on both sides. The same seed gives the same
- * division; fold k takes the k-th share, so that 1 / share folds together evaluate every scan once. A share of 1 trains
+ * division; fold k takes the k-th share, so that 1 / share folds together evaluate every scan once. A group whose scans are
+ * of several classes is divided among groups of the same classes. A share of 1 trains
  * and evaluates on all scans, which is sound for pseudo labels alone: they use no mask of any rater. A set with a test
  * part of its own is divided as published.
  *
@@ -76,13 +77,18 @@ export function splitScans(dataset: Dataset, { data, split, seed }: RunConfig): 
   if (split.evaluation === 1) return { training: dataset.scans, evaluation: dataset.scans };
   const random = createRandom(seed).fork('split');
   const evaluated = new Set<string>();
-  const byClass = new Map<string, Set<string>>();
+  const byGroup = new Map<string, Set<string>>();
   for (const scan of dataset.scans) {
-    const key = scan.classes.join('+');
-    byClass.set(key, (byClass.get(key) ?? new Set()).add(scan.group ?? scan.id));
+    const group = scan.group ?? scan.id;
+    byGroup.set(group, (byGroup.get(group) ?? new Set()).add(scan.classes.join('+')));
+  }
+  const byClass = new Map<string, string[]>();
+  for (const [group, classes] of byGroup) {
+    const key = [...classes].sort().join(' ');
+    byClass.set(key, [...(byClass.get(key) ?? []), group]);
   }
   for (const groups of byClass.values()) {
-    const order = random.shuffle([...groups]);
+    const order = random.shuffle(groups);
     const from = Math.round(order.length * split.evaluation * split.fold);
     const to = Math.round(order.length * split.evaluation * (split.fold + 1));
     for (const group of order.slice(from, to)) evaluated.add(group);

@@ -98,6 +98,7 @@ function presetConfig(
     seed: 1234,
     data: {
       kind: 'prepared',
+      table,
       ...(root === undefined ? {} : { folder: `${root}/${train}`, test: `${root}/${test}` }),
     },
     model: { method, backbone: method === 'qnet' || method === 'rpt' ? method : 'resnet101' },

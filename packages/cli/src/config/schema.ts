@@ -1,3 +1,4 @@
+import { type PublishedName, publishedTables } from '@fsmr/datasets';
 import { z } from 'zod';
 import { evaluationSchema } from './evaluation.js';
 import { japcOptionSchema, methodOptionSchemas } from './options.js';
@@ -34,6 +35,10 @@ const preparedData = z.strictObject({
   test: z.string().optional().describe('another such folder: its scans are evaluated, those of folder train'),
   classes: z.array(z.string()).min(1).optional(),
   modality: z.enum(['CT', 'MR', 'other']).optional(),
+  table: z
+    .enum(Object.keys(publishedTables) as [PublishedName, ...PublishedName[]])
+    .optional()
+    .describe('the published set it is, where no preparation.json says classes, modality and foreground'),
 });
 
 const positive = z.number().positive();

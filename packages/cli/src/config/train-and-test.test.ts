@@ -32,6 +32,8 @@ it('has superpixels where training has them, and class maps where both have', as
 it('puts numbered raters in the order of their numbers', () => {
   const numbered = (raters: string[]) => ({ ...part(1), raters });
   expect(trainAndTest(numbered(['1', '10']), numbered(['9', '1'])).raters).toEqual(['1', '9', '10']);
+  const prepared = trainAndTest(numbered(['rater1', 'rater3']), numbered(['rater1', 'rater2', 'rater3']));
+  expect(prepared.raters).toEqual(['rater1', 'rater2', 'rater3']);
 });
 
 it('refuses parts of different classes', () => {

@@ -45,6 +45,7 @@ export function trainAndTest(train: Dataset, test: Dataset): Dataset {
     },
     ...(maps.includes(undefined) ? {} : { classMap: () => joinedMap(sets) }),
     ...(train.superpixels === undefined ? {} : { superpixels }),
+    ...(train.superpixelOptions === undefined ? {} : { superpixelOptions: train.superpixelOptions }),
   };
 }
 
@@ -58,5 +59,6 @@ async function joinedMap(sets: Readonly<Record<Part, Dataset>>): Promise<ClassMa
 /** Raters that are numbered go by their numbers; those with names keep the order in which they come. */
 function joinedRaters(...sets: readonly Dataset[]): string[] {
   const raters = [...new Set(sets.flatMap((set) => set.raters))];
-  return raters.every((rater) => /^\d+$/.test(rater)) ? raters.sort((a, b) => Number(a) - Number(b)) : raters;
+  const number = (rater: string): number => Number(/^(?:rater)?(\d+)$/.exec(rater)?.[1]);
+  return raters.some((rater) => Number.isNaN(number(rater))) ? raters : raters.sort((a, b) => number(a) - number(b));
 }

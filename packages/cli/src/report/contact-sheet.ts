@@ -1,3 +1,4 @@
+import { isFsmrError } from '@fsmr/core';
 import type { Dataset, Scan } from '@fsmr/datasets';
 import type { Image2D, Mask2D, Picture } from '@fsmr/imaging';
 import { raterColour } from './colours.js';
@@ -7,7 +8,7 @@ const gap = 4;
 
 /**
  * A picture of some scans of a data set, spread evenly over it: of each the slice on which most is drawn, with the
- * outline of every rater.
+ * outline of every rater. A scan that cannot be read is a black cell; an inspection says what is wrong with it.
  */
 export async function contactSheet(dataset: Dataset, count = 16): Promise<Picture> {
   const { scans } = dataset;
@@ -15,10 +16,16 @@ export async function contactSheet(dataset: Dataset, count = 16): Promise<Pictur
   const cells: Picture[] = [];
   for (let index = 0; index < shown; index++) {
     const { id } = scans[Math.floor(((index + 0.5) * scans.length) / shown)]!;
-    cells.push(drawScan(await dataset.read(id), dataset.raters));
+    const scan = await dataset.read(id).catch((error: unknown) => {
+      if (isFsmrError(error)) return undefined;
+      throw error;
+    });
+    cells.push(scan === undefined ? unreadable : drawScan(scan, dataset.raters));
   }
   return grid(cells);
 }
+
+const unreadable: Picture = { width: 32, height: 32, channels: 3, data: new Uint8Array(3 * 32 * 32) };
 
 function drawScan(scan: Scan, raters: readonly string[]): Picture {
   const [slices, height, width] = scan.size;

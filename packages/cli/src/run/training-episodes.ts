@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { ConfigError } from '@fsmr/core';
 import {
   createSetting,
   type Dataset,
@@ -44,10 +45,22 @@ export function trainingEpisodes(
   return startEpisodeLoader({ plan, seed: config.seed, start, loaders, script: episodeScript, data });
 }
 
-/** How training episodes are drawn. Statistics of CT and the slices of Setting 2 read every training scan, so ask once. */
+/** The smallest superpixel of what preparation cuts, pixels. */
+const preparedArea = 400;
+
+/**
+ * How training episodes are drawn. Statistics of CT and the slices of Setting 2 read every training scan, so ask once.
+ *
+ * @throws ConfigError for a superpixel size that cannot apply.
+ */
 export async function sourceOptions(config: RunConfig, dataset: Dataset): Promise<PseudoSourceOptions> {
   const ids = splitScans(dataset, config).training.map(({ id }) => id);
   const { augmentation, exclude, superpixelArea } = config.training;
+  if (dataset.superpixels !== undefined && superpixelArea !== preparedArea) {
+    throw new ConfigError(`training.superpixelArea is ${superpixelArea}, but this set has superpixels of its own.`, {
+      remedy: `Leave it away, or prepare the data with --no-superpixels.`,
+    });
+  }
   const statistics = await trainingStatistics(dataset, ids);
   // Setting 2 reads every rater's labels once, to know where the test classes are; they train nothing.
   const setting =

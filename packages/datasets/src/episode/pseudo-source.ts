@@ -18,8 +18,9 @@ export interface PseudoSourceOptions {
   /** Side to which slices of other sizes are brought; absent, they stay as they are. */
   readonly size?: number;
   /**
-   * How superpixels are made where the data set has none; the published parameters when absent, with the minimum size
-   * of 400 pixels scaled to the area of images below 256 x 256.
+   * How superpixels are made where the data set has none; when absent, as the data set's `superpixelOptions` say and else
+   * with the published parameters, the whole image being foreground and the minimum size of 400 pixels scaled to the area
+   * of images below 256 x 256.
    */
   readonly superpixels?: SuperpixelOptions;
   readonly augmentation?: EpisodeAugmentation;

@@ -3,8 +3,8 @@ import { type SuperpixelOptions, superpixels } from '@fsmr/pseudo-labels';
 import type { Dataset, Scan } from '../types.js';
 
 /**
- * The superpixels of one slice: those that preparation made, or, where it made none, the published ones with the minimum
- * size of 400 pixels scaled to the area of images below 256 x 256.
+ * The superpixels of one slice: those that preparation made, or, where it made none, the published ones as the data set
+ * says, with the minimum size of 400 pixels scaled to the area of images below 256 x 256.
  */
 export async function regionsOfSlice(
   dataset: Dataset,
@@ -19,5 +19,6 @@ export async function regionsOfSlice(
     return { width, height, data: all.slice(z * area, (z + 1) * area) };
   }
   const image = { width, height, data: scan.image.subarray(z * area, (z + 1) * area) };
-  return superpixels(image, { minimumSize: Math.round(400 * Math.min(1, area / 65536)), ...options });
+  const minimumSize = Math.round(400 * Math.min(1, area / 65536));
+  return superpixels(image, { minimumSize, ...dataset.superpixelOptions, ...options });
 }

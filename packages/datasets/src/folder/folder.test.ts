@@ -56,6 +56,7 @@ describe('a folder of cases', () => {
     const manifest = [
       { case: 'rat_1', patient: 'p1', site: 7 },
       { case: 'rat_smooth_1', patient: 'p2', site: 8 },
+      { case: 'rat_smooth_2', patient: 'p2', site: 8 },
     ];
     await writeFile(join(root, 'manifest.json'), JSON.stringify(manifest));
     const classes = ['rat', 'rat_smooth'];
@@ -64,7 +65,7 @@ describe('a folder of cases', () => {
     expect(dataset.scans.map((scan) => [scan.id, ...scan.classes, scan.group])).toEqual([
       ['rat_1', 1, 'p1'],
       ['rat_smooth_1', 2, 'p2'],
-      ['rat_smooth_2', 2, undefined],
+      ['rat_smooth_2', 2, 'p2'],
     ]);
     expect(new Set((await dataset.read('rat_smooth_1')).labels.ben_pen)).toEqual(new Set([2, 0]));
 
@@ -75,7 +76,7 @@ describe('a folder of cases', () => {
       raters: ['ben_pen', 'anna_mouse'],
     });
     expect(other.raters).toEqual(['ben_pen', 'anna_mouse']);
-    expect(other.scans.map(({ group }) => group)).toEqual(['7', '8', undefined]);
+    expect(other.scans.map(({ group }) => group)).toEqual(['7', '8', '8']);
     expect((await folderDataset(root, { raters: /^anna/g })).raters).toEqual(['anna_mouse', 'anna_pen']);
     await expect(folderDataset(root, { classes: ['mouse'], classOf: 'prefix' })).rejects.toThrow(
       'case rat_1 belongs to none of the classes mouse',
@@ -107,6 +108,36 @@ describe('a folder of cases', () => {
     const moved = createLabelVolume(labels, [4, 3, 2], { ...placement, origin: [9, 0, 0] });
     await writeNifti(join(root, 'ct', 'anna.nii'), moved);
     await expect(dataset.read('ct')).rejects.toMatchObject({ code: 'geometry', rater: 'anna' });
+  });
+});
+
+describe('a group that is forgotten', () => {
+  const entries = (...list: object[]) => writeFile(join(root, 'manifest.json'), JSON.stringify(list));
+  beforeEach(async () => {
+    for (const id of ['a', 'b']) {
+      await png(`${id}/image.png`, grey);
+      await png(`${id}/anna.png`, mask(4));
+    }
+  });
+
+  it('is a fault where others have one: a patient would be divided', async () => {
+    await entries({ case: 'a', patient: 'p' }, { case: 'b' });
+    const reading = folderDataset(root);
+    await expect(reading).rejects.toThrow('case b has no group, others have one');
+    await expect(reading).rejects.toMatchObject({ code: 'input', file: join(root, 'manifest.json') });
+    await entries({ case: 'A', patient: 'p' }, { case: 'b', patient: 'p' });
+    await expect(folderDataset(root)).rejects.toThrow('case a has no group');
+  });
+
+  it('is a fault where a field was asked for, and none where nobody knows of groups', async () => {
+    await entries({ case: 'a', patientId: 'p' }, { case: 'b', patientId: 'p' });
+    await expect(folderDataset(root, { group: 'patient' })).rejects.toThrow('says no "patient" of case a');
+    expect((await folderDataset(root, { group: 'patientId' })).scans.map(({ group }) => group)).toEqual(['p', 'p']);
+    await rm(join(root, 'manifest.json'));
+    await expect(folderDataset(root, { group: 'patient' })).rejects.toMatchObject({ code: 'config' });
+    expect((await folderDataset(root)).scans.map(({ group }) => group)).toEqual([undefined, undefined]);
+    const ofName = await folderDataset(root, { group: (id) => (id === 'a' ? 'p' : undefined) });
+    expect(ofName.scans.map(({ group }) => group)).toEqual(['p', undefined]);
   });
 });
 

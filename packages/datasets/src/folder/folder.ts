@@ -1,4 +1,4 @@
-import { basename, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { InputError } from '@fsmr/core';
 import type { Dataset, Modality, ScanInfo } from '../types.js';
 import { type CaseFiles, findCases, readManifest } from './find-cases.js';
@@ -19,7 +19,7 @@ interface Case {
  * mask of a rater it is of no use, see {@link evaluationEpisodes}.
  *
  * @throws InputError for a missing folder, a case without image, a rater named twice or not at all; ConfigError for a
- * case whose class is unknown. Faults inside files appear when a scan is read.
+ * case whose class or group is unknown. Faults inside files appear when a scan is read.
  */
 export async function folderDataset(folder: string, options: FolderOptions = {}): Promise<Dataset> {
   const wanted = raterFilter(options.raters);
@@ -41,6 +41,7 @@ export async function folderDataset(folder: string, options: FolderOptions = {})
     };
     cases.set(files.id, { files, info, classIndex });
   }
+  if (typeof options.group !== 'function') checkGroups(folder, [...cases.values()]);
   return {
     name: options.name ?? text(manifest.set.name) ?? basename(resolve(folder)),
     raters,
@@ -53,6 +54,16 @@ export async function folderDataset(folder: string, options: FolderOptions = {})
       return readCase(own.files, own.info.raters, own.classIndex, classes.length);
     },
   };
+}
+
+/** A case whose group was forgotten could be divided from the others of its patient. */
+function checkGroups(folder: string, cases: readonly Case[]): void {
+  const without = cases.find(({ info }) => info.group === undefined);
+  if (without === undefined || cases.every(({ info }) => info.group === undefined)) return;
+  throw new InputError(`case ${without.info.id} has no group, others have one.`, {
+    file: join(folder, 'manifest.json'),
+    remedy: 'Give every case its `group` or `patient`; one that stands alone gets one of its own.',
+  });
 }
 
 function raterOrder(folder: string, cases: readonly CaseFiles[], wanted: FolderOptions['raters']): string[] {

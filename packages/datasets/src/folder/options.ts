@@ -22,8 +22,8 @@ export interface FolderOptions {
    */
   readonly classOf?: 'prefix' | ((id: string, entry: ManifestEntry) => string);
   /**
-   * The group (patient) of a case: a field of the manifest, or a function. When absent, the manifest's `group` or
-   * `patient`.
+   * The group (patient) of a case: a field of the manifest that every case then has, or a function. When absent, the
+   * manifest's `group` or `patient`, of all cases or of none.
    */
   readonly group?: string | ((id: string, entry: ManifestEntry) => string | undefined);
   readonly modality?: Modality;
@@ -59,12 +59,21 @@ export function naturalOrder(names: Iterable<string>): string[] {
   return [...names].sort((a, b) => collator.compare(a, b) || (a < b ? -1 : a > b ? 1 : 0));
 }
 
-/** The group of a case. */
+/**
+ * The group of a case.
+ *
+ * @throws ConfigError where the field that was asked for is not in the manifest: a case without group may be divided from
+ * others of its patient
+ */
 export function groupOf(options: FolderOptions, id: string, entry: ManifestEntry): string | undefined {
   const { group } = options;
   if (typeof group === 'function') return group(id, entry);
   const value = group === undefined ? (entry.group ?? entry.patient) : entry[group];
-  return value === undefined || value === null ? undefined : String(value);
+  if (value !== undefined && value !== null) return String(value);
+  if (group === undefined) return undefined;
+  throw new ConfigError(`manifest.json says no ${JSON.stringify(group)} of case ${id}.`, {
+    remedy: `Give its entry that field, or name in \`group\` the field that holds what must stay together.`,
+  });
 }
 
 /** The class a case shows, an index into `classes`; undefined where masks are label maps. @throws ConfigError */

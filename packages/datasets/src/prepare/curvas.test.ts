@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readNifti, readNiftiLabels } from '@fsmr/imaging';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { regionsOfSlice } from '../episode/regions.js';
+import { preparedDataset } from '../prepared/prepared.js';
 import { writeRawCurvas } from '../testing/raw-curvas.js';
 import { prepareCurvas } from './curvas.js';
 
@@ -88,6 +90,26 @@ describe('CURVAS prepared', () => {
     await writeRawCurvas(join(raw, 'training_set'), 'UKCHLL001');
     await prepareCurvas(raw, out, { superpixels: false, onCase });
     expect(made).toEqual(['UKCHLL002', 'UKCHLL001']);
+  });
+
+  it('has its superpixels cut the same way when training cuts them, body and all', async () => {
+    await prepareCurvas(raw, join(root, 'cut'));
+    await prepareCurvas(raw, out, { superpixels: false });
+    const [now, later] = [await preparedDataset(join(root, 'cut')), await preparedDataset(out)];
+    expect([later.superpixels, now.superpixelOptions]).toEqual([undefined, later.superpixelOptions]);
+    const { id } = later.scans[0]!;
+    const scan = await later.read(id);
+    const area = scan.size[1] * scan.size[2];
+    const made = (await now.superpixels!(id)).subarray(0, area);
+    expect((await regionsOfSlice(later, scan, 0)).data).toEqual(made);
+    expect((await regionsOfSlice({ ...later, superpixelOptions: {} }, scan, 0)).data).not.toEqual(made);
+  });
+
+  it('does not take what it prepared beside the cases for one of them', async () => {
+    const beside = join(root, 'beside');
+    await writeRawCurvas(beside, 'a');
+    const prepare = () => prepareCurvas(beside, join(beside, 'prepared'), { superpixels: false });
+    expect(await prepare()).toEqual(await prepare());
   });
 
   it('takes every rater there is, ten after nine', async () => {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { InputError } from '@fsmr/core';
 import { listFolder } from '../folder/find-cases.js';
 import { publishedTables } from '../tables.js';
@@ -46,7 +46,7 @@ export async function prepareCurvas(
     names: publishedTables[table].names,
     raw,
     out,
-    cases: await curvasCases(raw),
+    cases: await curvasCases(raw, out),
     steps: [
       { step: 'window', low: ctWindow[0], high: ctWindow[1], to: [0, 255] },
       { step: 'crop', border, slices: 'labelled' },
@@ -64,8 +64,10 @@ export async function prepareCurvas(
   });
 }
 
-async function curvasCases(folder: string): Promise<RawCase[]> {
+async function curvasCases(folder: string, out: string): Promise<RawCase[]> {
   const names = (await listFolder(folder))
+    // What was prepared may lie beside the cases.
+    .filter(({ name }) => resolve(folder, name) !== resolve(out))
     .filter((entry) => !entry.isFile() && !entry.name.startsWith('.'))
     .map(({ name }) => name)
     .sort(byName);

@@ -30,7 +30,10 @@ export function parseLabelName(file: string): { subtask: number; rater: number }
 
 /** The folder with the cases of one task and split, with or without the folder of the split between. */
 export function splitFolder(raw: string, task: QubiqTask, split: QubiqSplit): string | undefined {
-  return [join(raw, task, split), join(raw, task)].find((folder) => existsSync(folder));
+  const own = join(raw, task, split);
+  if (existsSync(own)) return own;
+  const isDivided = ['Training', 'Validation'].some((name) => existsSync(join(raw, task, name)));
+  return isDivided || !existsSync(join(raw, task)) ? undefined : join(raw, task);
 }
 
 /**
@@ -62,18 +65,30 @@ export async function qubiqCases(folder: string): Promise<Map<number, RawCase[]>
     });
   }
   return new Map(
-    subtasks.map((subtask) => [
-      subtask,
-      found.map(({ source, masks }, number) => {
-        const own = [...(masks.get(subtask) ?? [])].sort(([a], [b]) => a - b);
-        return {
-          number,
-          source,
-          image: join(source, 'image.nii.gz'),
-          masks: new Map(own),
-          warnings: own.length === 0 ? [`${source}: there is no label of subtask ${subtask}.`] : [],
-        };
-      }),
-    ]),
+    subtasks.map((subtask) => {
+      const all = ratersOf(found.map(({ masks }) => masks.get(subtask)));
+      return [
+        subtask,
+        found.map(({ source, masks }, number) => {
+          const own = [...(masks.get(subtask) ?? [])].sort(([a], [b]) => a - b);
+          return {
+            number,
+            source,
+            image: join(source, 'image.nii.gz'),
+            masks: new Map(own),
+            warnings: all.flatMap((rater) =>
+              masks.get(subtask)?.has(rater) === true
+                ? []
+                : [`${source}: there is no label of rater ${rater} for subtask ${subtask}.`],
+            ),
+          };
+        }),
+      ];
+    }),
   );
+}
+
+/** The raters who labelled any of the cases, ascending. */
+function ratersOf(labels: readonly (ReadonlyMap<number, string> | undefined)[]): number[] {
+  return [...new Set(labels.flatMap((own) => [...(own?.keys() ?? [])]))].sort((a, b) => a - b);
 }

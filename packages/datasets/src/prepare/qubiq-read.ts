@@ -37,7 +37,10 @@ export async function readQubiqLabels(file: string, rater: number, image: Volume
   const values = labelValues(raw.data);
   const foreground = values.filter((value) => value !== 0);
   if (foreground.length > 1 || values[0]! < 0) {
-    throw new InputError(`a label has two values, this one has ${values.slice(0, 5).join(', ')}.`, place);
+    throw new InputError(`a label has two values, this one has ${values.slice(0, 5).join(', ')}.`, {
+      ...place,
+      remedy: 'Get the file again, or keep one structure of it in a file of its own.',
+    });
   }
   // Some files store 255 for 1.
   const data = new Uint8Array(raw.data.length);
@@ -77,13 +80,18 @@ export function reverseAxes<V extends Volume | LabelVolume>(volume: V): V {
   return { ...volume, data, size: flip(volume.size), spacing: flip(volume.spacing), direction };
 }
 
-/** Reads a case of QUBIQ with all raters on the image's grid. */
+/** Reads a case of QUBIQ with all raters on the image's grid. A label of nothing is reported: its header may be wrong. */
 export async function readQubiqCase(
   folder: string,
   raw: RawCase,
-): Promise<{ image: Volume; labels: Map<number, LabelVolume> }> {
+): Promise<{ image: Volume; labels: Map<number, LabelVolume>; warnings: string[] }> {
   const image = await readQubiqImage(join(folder, raw.image));
   const labels = new Map<number, LabelVolume>();
   for (const [rater, file] of raw.masks) labels.set(rater, await readQubiqLabels(join(folder, file), rater, image));
-  return { image: createVolume(image.data, image.size, image), labels };
+  const warnings = [...labels].flatMap(([rater, { data }]) =>
+    data.some((value) => value !== 0)
+      ? []
+      : [`${raw.masks.get(rater)}: rater ${rater} marked nothing that lies on the image.`],
+  );
+  return { image: createVolume(image.data, image.size, image), labels, warnings };
 }

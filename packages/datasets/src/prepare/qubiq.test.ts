@@ -52,6 +52,8 @@ describe('QUBIQ prepared', () => {
     expect(record!.cases.map(({ source, number, raters }) => [source, number, raters])).toEqual([
       ['case02', 1, [1, 10]],
     ]);
+    expect(record!.warnings).toEqual(['case01: there is no label of subtask 1; the case was left out.']);
+    expect(record!.cases[0]!.warnings).toEqual([]);
     expect(record).toMatchObject({ modality: 'MR', names: ['BGD', 'BRAIN_GROWTH_1'] });
     const out = join(root, 'out', 'brain-growth', 'task01', 'Training');
     const image = await readNifti(join(out, 'image_1.nii.gz'));
@@ -96,6 +98,34 @@ describe('QUBIQ prepared', () => {
     expect(Math.abs(total(image.data) / 26922453.75461869 - 1)).toBeLessThan(1e-6);
     const labels = await readNiftiLabels(join(out, 'pancreas', 'task01', 'Validation', 'label_0_2.nii.gz'));
     expect([total(labels.data), placed(labels.data)]).toEqual([42687, 21658077]);
+  });
+
+  it('says which rater is missing where, and whose marks lie elsewhere', async () => {
+    const training = join(root, 'odd');
+    const size = [8, 8, 1] as const;
+    for (const [source, raters] of [
+      ['case1', [1, 2]],
+      ['case2', [2]],
+    ] as const) {
+      const folder = join(training, 'kidney', 'Training', source);
+      await mkdir(folder, { recursive: true });
+      await writeNifti(join(folder, 'image.nii.gz'), createVolume(new Float32Array(64).fill(50), size));
+      for (const rater of raters) {
+        // The second rater of the first case has lost where the image lies.
+        const origin = [source === 'case1' && rater === 2 ? 200 : 0, 0, 0] as const;
+        const labels = createLabelVolume(new Uint8Array(64).fill(1), size, { origin });
+        await writeNifti(join(folder, `task01_seg0${rater}.nii.gz`), labels);
+      }
+    }
+    // One folder for both parts, of which the task has one.
+    const folders = { training, validation: training };
+    const records = await prepareQubiq(folders, join(root, 'odd-out'), { tasks: ['kidney'], superpixels: false });
+    expect(records).toHaveLength(1);
+    expect(records[0]!.warnings).toBeUndefined();
+    expect(records[0]!.cases.map(({ warnings }) => warnings)).toEqual([
+      ['case1/task01_seg02.nii.gz: rater 2 marked nothing that lies on the image.'],
+      ['case2: there is no label of rater 1 for subtask 1.'],
+    ]);
   });
 
   it('says what was looked for where nothing is found', async () => {

@@ -45,6 +45,7 @@ export async function prepareQubiq(
       for (const [subtask, cases] of await qubiqCases(raw)) {
         const name = `${task.toUpperCase().replaceAll('-', '_')}_${subtask}`;
         const withLabels = cases.filter(({ masks }) => masks.size > 0);
+        const left = cases.filter(({ masks }) => masks.size === 0);
         records.push(
           await runPreparation({
             ...control,
@@ -55,9 +56,15 @@ export async function prepareQubiq(
             raw,
             out: join(out, task, `task${String(subtask).padStart(2, '0')}`, split),
             cases: withLabels,
+            warnings: left.map(
+              ({ source }) => `${source}: there is no label of subtask ${subtask}; the case was left out.`,
+            ),
             steps: stepsOf(task),
             superpixelStep: publishedSuperpixels,
-            prepare: async (rawCase) => ({ ...prepareVolumes(task, await readQubiqCase(raw, rawCase)), warnings: [] }),
+            prepare: async (rawCase) => {
+              const { warnings, ...volumes } = await readQubiqCase(raw, rawCase);
+              return { ...prepareVolumes(task, volumes), warnings };
+            },
           }),
         );
       }
@@ -86,7 +93,7 @@ function stepsOf(task: QubiqTask): StepRecord[] {
 // Files of these tasks have the slices along the first axis.
 const sliceFirst = (task: QubiqTask): boolean => task.includes('pancrea');
 
-type Volumes = Awaited<ReturnType<typeof readQubiqCase>>;
+type Volumes = Omit<Awaited<ReturnType<typeof readQubiqCase>>, 'warnings'>;
 
 function prepareVolumes(task: QubiqTask, volumes: Volumes): Volumes {
   const intensity = qubiqTasks[task] === 'MR' ? clipTop : windowCt;

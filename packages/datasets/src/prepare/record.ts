@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { SuperpixelStep } from './superpixels.js';
 
 /** One file as it was when a case was prepared. */
 export interface FileRecord {
@@ -45,6 +46,10 @@ export interface PreparationRecord {
   readonly names: readonly string[];
   readonly raters: readonly number[];
   readonly steps: readonly StepRecord[];
+  /** How superpixels are cut in this set, whether they were or not; older records lack it. */
+  readonly superpixels?: SuperpixelStep;
+  /** Of the whole set; cases have their own. */
+  readonly warnings?: readonly string[];
   readonly cases: readonly CaseRecord[];
 }
 

@@ -69,6 +69,8 @@ export interface Preparation extends PrepareControl {
   readonly cases: readonly RawCase[];
   readonly steps: readonly StepRecord[];
   readonly superpixelStep: SuperpixelStep;
+  /** What there is to say of the whole set, such as cases that were left out. */
+  readonly warnings?: readonly string[];
   prepare(raw: RawCase): Promise<PreparedCase>;
 }
 
@@ -103,6 +105,10 @@ export async function runPreparation(preparation: Preparation): Promise<Preparat
     names,
     raters,
     steps,
+    superpixels: preparation.superpixelStep,
+    ...(preparation.warnings === undefined || preparation.warnings.length === 0
+      ? {}
+      : { warnings: preparation.warnings }),
     cases: records,
   };
   await writeJson(join(out, preparationFile), result);

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { InputError } from '@fsmr/core';
+import { readNiftiHeader } from '@fsmr/imaging';
 import { listFolder } from '../folder/find-cases.js';
 import { type PreparationRecord, preparationFile, readJson } from '../prepare/record.js';
 import type { ClassMap } from '../types.js';
@@ -83,16 +84,25 @@ export async function numberedFolder(folder: string): Promise<NumberedFolder> {
     record,
     raters: raters.map(raterName),
     classMap: record === undefined ? undefined : recordedClassMap(record),
-    scans: ids.map((id) => ({
-      id,
-      image: images.get(id)!,
-      superpixels: superpixels.get(id),
-      slices: record?.cases.find(({ number }) => String(number) === id)?.size[0],
-      labels: new Map(
-        [...(labels.get(id) ?? [])].sort(([a], [b]) => a - b).map(([rater, file]) => [raterName(rater), file]),
-      ),
-    })),
+    scans: await Promise.all(
+      ids.map(async (id) => ({
+        id,
+        image: images.get(id)!,
+        superpixels: superpixels.get(id),
+        slices:
+          record?.cases.find(({ number }) => String(number) === id)?.size[0] ?? (await storedSlices(images.get(id)!)),
+        labels: new Map(
+          [...(labels.get(id) ?? [])].sort(([a], [b]) => a - b).map(([rater, file]) => [raterName(rater), file]),
+        ),
+      })),
+    ),
   };
+}
+
+/** The slices of a volume by its header; what is wrong with the file is said when it is read. */
+async function storedSlices(file: string): Promise<number | undefined> {
+  const header = await readNiftiHeader(file).catch(() => undefined);
+  return header?.grid.size[2];
 }
 
 async function readRecord(folder: string): Promise<PreparationRecord | undefined> {

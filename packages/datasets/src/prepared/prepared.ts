@@ -1,8 +1,11 @@
 import { basename, resolve } from 'node:path';
 import { InputError, ShapeError } from '@fsmr/core';
 import { assertSameGeometry, labelValues, readNifti, readNiftiLabels, type Volume } from '@fsmr/imaging';
+import { foregroundThresholds } from '@fsmr/pseudo-labels';
 import { statisticsOf } from '../episode/normalise.js';
+import type { PreparationRecord } from '../prepare/record.js';
 import { preparedSide } from '../prepare/region.js';
+import type { SuperpixelStep } from '../prepare/superpixels.js';
 import { type PublishedName, publishedTables } from '../tables.js';
 import type { Dataset, Modality, Scan } from '../types.js';
 import { type NumberedScan, numberedFolder } from './layout.js';
@@ -38,6 +41,7 @@ export async function preparedDataset(folder: string, options: PreparedOptions =
     if (scan === undefined) throw new InputError(`there is no scan ${id}.`, { file: folder });
     return scan;
   };
+  const cutting = cuttingOf(record, options.table);
   const complete = scans.every(({ superpixels }) => superpixels !== undefined);
   return {
     name: options.name ?? record?.name ?? basename(resolve(folder)),
@@ -52,6 +56,7 @@ export async function preparedDataset(folder: string, options: PreparedOptions =
     })),
     read: (id) => readNumbered(find(id), names.length, side),
     ...(classMap === undefined ? {} : { classMap: async () => classMap }),
+    ...(cutting === undefined ? {} : { superpixelOptions: cutting }),
     ...(complete
       ? {
           superpixels: async (id: string) => {
@@ -61,6 +66,20 @@ export async function preparedDataset(folder: string, options: PreparedOptions =
         }
       : {}),
   };
+}
+
+/** How superpixels of the set are cut: as its preparation says, or as published for its table (pseudo-labels section 7.1). */
+function cuttingOf(
+  record: PreparationRecord | undefined,
+  table: PublishedName | undefined,
+): Dataset['superpixelOptions'] {
+  const step = record?.superpixels ?? record?.steps.find(({ step: name }) => name === 'superpixels');
+  if (step !== undefined) {
+    const { scale, sigma, foregroundThreshold } = step as SuperpixelStep;
+    return { scale, sigma, foregroundThreshold };
+  }
+  if (table === undefined) return undefined;
+  return { foregroundThreshold: table === 'CHAOST2' ? foregroundThresholds.chaost2 : foregroundThresholds.ct };
 }
 
 async function readNumbered(files: NumberedScan, classes: number, side: number): Promise<Scan> {
