@@ -82,7 +82,7 @@ export function decodeDicomSeries(files: readonly { readonly file: string; reado
     origin: flipWorld(slices[0]!.position),
     direction,
   };
-  checkGrid(grid, first.file);
+  checkGrid(grid, { file: first.file });
   const area = first.width * first.height;
   const data = new Float32Array(area * slices.length);
   slices.forEach((slice, z) => {

@@ -25,7 +25,9 @@ describe('geometry', () => {
     );
   });
   it('refuses grids that make no volume', () => {
-    expect(() => checkGrid({ ...grid, size: [0, 1, 1] }, 'a.nii')).toThrow(/a\.nii: sizes must be positive/);
+    expect(() => checkGrid({ ...grid, size: [0, 1, 1] }, { file: 'a.nii', rater: 'r1' })).toThrow(
+      /a\.nii, rater r1: sizes must be positive/,
+    );
     expect(() => checkGrid({ ...grid, spacing: [1, Number.NaN, 1] })).toThrow(/spacings must be positive/);
     expect(() => checkGrid({ ...grid, direction: [1, 0, 0, 1, 0, 0, 0, 0, 1] })).toThrow(/origin or direction/);
     expect(() => invert([1, 2, 3, 2, 4, 6, 0, 0, 1])).toThrow(/singular/);

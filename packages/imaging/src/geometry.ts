@@ -1,4 +1,5 @@
 import { GeometryError, InputError, ShapeError } from '@fsmr/core/errors';
+import type { ImageSource } from './png-read.js';
 
 /** Three numbers for the axes x, y, z. */
 export type Vector3 = readonly [number, number, number];
@@ -144,18 +145,19 @@ export function assertSameGeometry(expected: Grid, actual: Grid, party: Geometry
   }
 }
 
-/** Checks size, spacing and direction of a grid that comes from outside. @throws InputError naming the file. */
-export function checkGrid(grid: Grid, file?: string): void {
+/** Checks size, spacing and direction of a grid that comes from outside. @throws InputError naming file and rater. */
+export function checkGrid(grid: Grid, source: ImageSource = {}): void {
+  const place = {
+    ...source,
+    remedy: 'Write the file again with a valid header: sizes, spacings, origin and directions.',
+  };
   if (grid.size.some((extent) => !Number.isSafeInteger(extent) || extent < 1)) {
-    throw new InputError(`sizes must be positive integers, found ${vectorText(grid.size)}.`, { file });
+    throw new InputError(`sizes must be positive integers, found ${vectorText(grid.size)}.`, place);
   }
   if (grid.spacing.some((s) => !(s > 0 && s < 1e9))) {
-    throw new InputError(`voxel spacings must be positive, found ${vectorText(grid.spacing)}.`, { file });
+    throw new InputError(`voxel spacings must be positive, found ${vectorText(grid.spacing)}.`, place);
   }
   if (grid.origin.some((value) => !Number.isFinite(value)) || !(Math.abs(determinant(grid.direction)) > 1e-6)) {
-    throw new InputError('origin or direction of the volume cannot be understood.', {
-      file,
-      remedy: 'Write the file again with a valid sform or qform.',
-    });
+    throw new InputError('origin or direction of the volume cannot be understood.', place);
   }
 }

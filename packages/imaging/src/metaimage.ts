@@ -83,7 +83,7 @@ function gridOf(fields: ReadonlyMap<string, string>, size: Vector3, dimensions: 
     direction: directionOfSteps(rows.map(flipWorld)).direction,
     origin: flipWorld([offset[0]!, offset[1]!, offset[2] ?? 0]),
   };
-  checkGrid(grid, file);
+  checkGrid(grid, { file });
   return grid;
 }
 

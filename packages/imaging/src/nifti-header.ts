@@ -127,7 +127,7 @@ export function parseNiftiHeader(bytes: Uint8Array, source: ImageSource = {}): N
     },
     millimetres.get(units) ?? 1,
   );
-  checkGrid(grid, source.file);
+  checkGrid(grid, source);
   const slope = real(112, 176);
   const intercept = real(116, 184);
   // A slope of zero, or one that is no number, means "not scaled".

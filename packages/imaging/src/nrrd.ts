@@ -93,7 +93,7 @@ function parse(bytes: Uint8Array, options: ReadOptions): Nrrd {
   const type = typeOfName(fields.get('type') ?? '');
   if (type === undefined) throw refuse(`voxels of type ${JSON.stringify(fields.get('type'))} cannot be used.`, file);
   const grid = gridOf(fields, size, dimensions, file);
-  checkGrid(grid, file);
+  checkGrid(grid, { file });
   const littleEndian = fields.get('endian')?.toLowerCase() !== 'big';
   const header: VoxelHeader = { grid, dimensions, type, littleEndian, slope: 1, intercept: 0 };
   checkDimensions(header, options);

@@ -47,16 +47,26 @@ function resolvePalette(indices: Uint8Array, palette: readonly number[][], sourc
 }
 
 /**
- * The pixels of a PNG file, any colour type and depth, interlaced or not.
- * @throws InputError naming the file where it is no PNG image or a damaged one.
+ * The pixels of a PNG file, any colour type and depth; interlaced with 8 bits or more.
+ * @throws InputError naming the file where it is no PNG image, a damaged one, or interlaced with fewer bits.
  */
 export function decodePng(bytes: Uint8Array, source: ImageSource = {}): RawPng {
   const { header, cleaned } = checkPng(bytes, source);
+  if (header.interlaced && header.depth < 8) {
+    throw new InputError(`the PNG file is interlaced with ${header.depth} bits a sample, which cannot be read.`, {
+      ...source,
+      remedy: 'Save it without interlacing.',
+    });
+  }
   let image: ReturnType<typeof decode>;
   try {
     image = decode(cleaned);
   } catch (cause) {
-    throw new InputError('the PNG file is damaged: its pixels cannot be decoded.', { ...source, cause });
+    throw new InputError('the PNG file is damaged: its pixels cannot be decoded.', {
+      ...source,
+      cause,
+      remedy: 'Get the file again, or save it anew.',
+    });
   }
   const { width, height, depth } = header;
   const samples = depth < 8 ? unpackBits(image.data, width, height, depth) : (image.data as Uint8Array | Uint16Array);
@@ -111,8 +121,8 @@ export function decodeMaskPng(bytes: Uint8Array, source: ImageSource = {}): Mask
 }
 
 /** Reads a grey image from a PNG file. @throws InputError see {@link decodeGreyPng} */
-export async function readGreyPng(path: string): Promise<Image2D> {
-  return decodeGreyPng(await readBytes(path), { file: path });
+export async function readGreyPng(path: string, rater?: string): Promise<Image2D> {
+  return decodeGreyPng(await readBytes(path, rater), { file: path, rater });
 }
 
 /** Reads a mask from a PNG file. @throws InputError see {@link decodeMaskPng} */

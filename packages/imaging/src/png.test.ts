@@ -12,11 +12,19 @@ function chunk(type: string, body: Uint8Array): Buffer {
   return Buffer.concat([ends.subarray(0, 4), typed, ends.subarray(4)]);
 }
 
-function file(width: number, height: number, depth: number, colour: number, rows: Uint8Array, extra: Buffer[] = []) {
+function file(
+  width: number,
+  height: number,
+  depth: number,
+  colour: number,
+  rows: Uint8Array,
+  extra: Buffer[] = [],
+  interlace = 0,
+) {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
-  header.set([depth, colour, 0, 0, 0], 8);
+  header.set([depth, colour, 0, 0, interlace], 8);
   const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
   const data = chunk('IDAT', deflateSync(rows));
   return Buffer.concat([signature, chunk('IHDR', header), ...extra, data, chunk('IEND', Buffer.alloc(0))]);
@@ -51,6 +59,10 @@ describe('PNG', () => {
     const data = Uint8Array.from({ length: 99 }, (_, i) => i);
     const woven = encode({ width: 11, height: 9, channels: 1, depth: 8, data }, { interlace: 'Adam7' });
     expect([...decodeGreyPng(woven).data]).toEqual([...data]);
+    const packed = file(1, 1, 1, 0, Uint8Array.of(0, 0), [], 1);
+    expect(() => decodePng(packed, { file: 'a.png', rater: 'r1' })).toThrow(
+      'a.png, rater r1: the PNG file is interlaced with 1 bits a sample, which cannot be read. Save it without interlacing.',
+    );
   });
   it('reads masks of any two values and refuses a third', () => {
     const mask = (...data: number[]) =>

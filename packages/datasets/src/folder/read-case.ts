@@ -74,7 +74,8 @@ export async function readLabels(
 ): Promise<Voxels<Uint8Array>> {
   const place = { file, rater };
   if (isPng(file)) {
-    const { width, height, data } = classIndex === undefined ? await readGreyPng(file) : await readMaskPng(file, rater);
+    const { width, height, data } =
+      classIndex === undefined ? await readGreyPng(file, rater) : await readMaskPng(file, rater);
     return { size: [1, height, width], data: classIds(data, classIndex, classCount, place) };
   }
   const volume = await readNiftiLabels(file, { allow2D: true, rater });

@@ -102,6 +102,21 @@ describe('sets with one rater', () => {
     );
   });
 
+  it('names the labels, not the image, where a value is unknown', async () => {
+    const odd = join(root, 'odd');
+    await mkdir(odd);
+    const size: Vector3 = [4, 4, 1];
+    await writeNifti(join(odd, 'patient1_C0.nii.gz'), createVolume(new Float32Array(16), size));
+    const labels = createLabelVolume(new Uint8Array(16).fill(250), size);
+    await writeNifti(join(odd, 'patient1_C0_manual.nii.gz'), labels);
+    await expect(prepareSingleRater('CMR', odd, join(root, 'x'))).rejects.toMatchObject({
+      code: 'input',
+      file: join(odd, 'patient1_C0_manual.nii.gz'),
+      rater: '1',
+      remedy: expect.stringContaining('right data set'),
+    });
+  });
+
   it('names what is missing', async () => {
     await expect(prepareSingleRater('SABS', join(root, 'cmr'), join(root, 'x'))).rejects.toMatchObject({
       code: 'input',

@@ -21,7 +21,8 @@ interface Recipe {
   readonly names: PairNames;
   readonly steps: readonly StepRecord[];
   readonly threshold: number;
-  prepare(volumes: Volumes, file: string): Volumes;
+  /** @param files of the image and its labels, for errors */
+  prepare(volumes: Volumes, files: { readonly image: string; readonly labels: string }): Volumes;
 }
 
 function sampleAndCentre(volumes: Volumes, spacing: Vector3): Volumes {
@@ -48,9 +49,9 @@ function mrRecipe(
       { step: 'resample', spacing, rounding: 'floor-plus-one', labels: 'per-label' },
       { step: 'centre', side: preparedSide },
     ],
-    prepare: ({ image, labels }, file) => {
+    prepare: ({ image, labels }, files) => {
       const named = new Map(
-        [...labels].map(([id, map]) => [id, values === undefined ? map : renamed(map, values, file)]),
+        [...labels].map(([id, map]) => [id, values === undefined ? map : renamed(map, values, files.labels)]),
       );
       return sampleAndCentre({ image, labels: named }, spacing);
     },
@@ -62,7 +63,11 @@ function renamed(map: LabelVolume, values: Readonly<Record<number, number>>, fil
   for (let i = 0; i < data.length; i++) {
     const id = values[map.data[i]!];
     if (id === undefined) {
-      throw new InputError(`the labels hold ${map.data[i]}, known are ${Object.keys(values).join(', ')}.`, { file });
+      throw new InputError(`the labels hold ${map.data[i]}, known are ${Object.keys(values).join(', ')}.`, {
+        file,
+        rater: '1',
+        remedy: 'Check that this is the right data set, or get the file again.',
+      });
     }
     data[i] = id;
   }
@@ -81,10 +86,10 @@ const recipes: Record<SingleRaterSet, Recipe> = {
       { step: 'crop', border, slices: 'all' },
       { step: 'resample', factor, rounding: 'floor-plus-one', labels: 'per-label' },
     ],
-    prepare: ({ image, labels }, file) => {
+    prepare: ({ image, labels }, files) => {
       // The stretch looks at the whole volume, so it comes before the crop.
       const stretched = windowAndStretch(image);
-      const region = innerBox(image, border, [0, image.size[2] - 1], file);
+      const region = innerBox(image, border, [0, image.size[2] - 1], files.image);
       return cutAndSample(
         { image: stretched, labels },
         region,
@@ -142,7 +147,8 @@ export async function prepareSingleRater(
     async prepare(raw) {
       const read = chaos === undefined ? readOnOneGrid : readChaosCase;
       const { image, labels, warnings } = await read(folder, raw);
-      return { ...recipe.prepare({ image, labels }, join(folder, raw.image)), warnings };
+      const files = { image: join(folder, raw.image), labels: join(folder, raw.masks.get(1)!) };
+      return { ...recipe.prepare({ image, labels }, files), warnings };
     },
   });
 }
