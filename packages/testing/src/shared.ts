@@ -4,12 +4,15 @@ import { fileURLToPath } from 'node:url';
 
 /**
  * The folder with oracles, real images and weights: `FSMR_SHARED`, or `shared` beside the repository.
- * Undefined where it is absent; tests that need it then say so with {@link describeShared}'s title.
+ * Undefined where it is absent; tests that need it are then skipped, which is said on stderr.
  */
 export const sharedFolder: string | undefined = (() => {
   const beside = resolve(fileURLToPath(import.meta.url), '../../../../../shared');
   const folder = process.env.FSMR_SHARED ?? beside;
-  return existsSync(join(folder, 'oracles')) ? folder : undefined;
+  if (existsSync(join(folder, 'oracles'))) return folder;
+  const place = process.env.FSMR_SHARED === undefined ? 'shared beside the repository' : `FSMR_SHARED=${folder}`;
+  process.stderr.write(`Tests with published arrays, real images or weights are skipped: ${place} has no oracles.\n`);
+  return undefined;
 })();
 
 /** A path below the shared folder. @throws Error where the folder is absent. */

@@ -3,7 +3,7 @@ import { expectClose, formulaValues, loadNpzOracle, sharedFolder } from '@fsmr/t
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { formulaImages, formulaParameters } from '../network/formula.fixture.js';
-import { archives, saltOf, useNativeBackend } from '../network/oracle.fixture.js';
+import { archives, saltOf, useNativeBackend, withoutOracles } from '../network/oracle.fixture.js';
 import { startPass } from '../network/pass.js';
 import { combine, combinerBlanks } from './combiner.js';
 import { klDivergence } from './gaussian.js';
@@ -25,6 +25,7 @@ const toMemory = (shape: readonly number[]) =>
   shape.length === 4 ? [shape[2]!, shape[3]!, shape[1]!, shape[0]!] : [...shape];
 
 describe.skipIf(sharedFolder === undefined).each(archives('dpersona'))('the published D-Persona, %s', (name) => {
+  if (sharedFolder === undefined) return withoutOracles();
   const oracle = loadNpzOracle(name);
   const salt = saltOf(oracle);
   const { R, n, inputs, keys } = oracle.constants as unknown as Constants;

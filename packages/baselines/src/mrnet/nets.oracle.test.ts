@@ -2,7 +2,7 @@ import { expectClose, loadNpzOracle, sharedFolder } from '@fsmr/testing';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { formulaImages, formulaParameters } from '../network/formula.fixture.js';
-import { archives, saltOf, useNativeBackend } from '../network/oracle.fixture.js';
+import { archives, saltOf, useNativeBackend, withoutOracles } from '../network/oracle.fixture.js';
 import { publishedCoarseNet } from './coarse-net.js';
 import { uniformExpertise } from './expertise.js';
 import { reconstructionNet } from './reconstruction-net.js';
@@ -17,6 +17,7 @@ function every(x: tf.Tensor4D, step: number, channelStep = 1): tf.Tensor4D {
 describe.skipIf(sharedFolder === undefined).each(archives('mrnet_nets'))(
   'networks of the published MRNet, %s',
   (name) => {
+    if (sharedFolder === undefined) return withoutOracles();
     const oracle = loadNpzOracle(name);
     const salt = saltOf(oracle);
     const raters = oracle.names.filter((array) => /^vgg\.rater\d+_s8$/.test(array)).length;

@@ -3,7 +3,7 @@ import { expectClose, loadNpzOracle, type Oracle, sharedFolder } from '@fsmr/tes
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { formulaImages, formulaParameters } from '../network/formula.fixture.js';
-import { archives, meaningOf, saltOf } from '../network/oracle.fixture.js';
+import { archives, meaningOf, saltOf, withoutOracles } from '../network/oracle.fixture.js';
 import { startPass } from '../network/pass.js';
 import { convLstmStep } from './conv-lstm.js';
 import { binaryCrossEntropy, featureDistance } from './losses.js';
@@ -25,6 +25,7 @@ function parametersOf(oracle: Oracle, prefix: string): ParameterRecord {
 describe.skipIf(sharedFolder === undefined).each(archives('mrnet_units'))(
   'units of the published MRNet, %s',
   (name) => {
+    if (sharedFolder === undefined) return withoutOracles();
     const oracle = loadNpzOracle(name);
     const evaluating = { training: false };
 

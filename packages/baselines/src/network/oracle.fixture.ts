@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { type Oracle, sharedFolder, sharedPath } from '@fsmr/testing';
 import { registerOnnxRuntimeBackend, unregisterOnnxRuntimeBackend } from '@fsmr/tfjs-backend-onnxruntime';
 import * as tf from '@tensorflow/tfjs';
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, it } from 'vitest';
 
 /** The archives of the oracles whose name starts with a prefix; one stand-in name where there are none. */
 export function archives(prefix: string): string[] {
@@ -11,6 +11,11 @@ export function archives(prefix: string): string[] {
     .filter((file) => file.startsWith(prefix) && file.endsWith('.npz'))
     .map((file) => file.replace(/\.npz$/, ''))
     .sort();
+}
+
+/** The body of a suite that is skipped for want of the shared folder: bodies run all the same, and need a test. */
+export function withoutOracles(): void {
+  it('needs the shared folder', () => {});
 }
 
 /** What the manifest says of an array of an archive: inputs made by formula are described there alone. */
