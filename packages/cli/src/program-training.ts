@@ -59,6 +59,15 @@ interface TrainOptions {
 }
 
 async function configured({ seed, loaders, ...options }: TrainOptions): Promise<RunConfig> {
+  const { config: file, out: _out, ...ofPreset } = options;
+  const unused = Object.entries(ofPreset).filter(([, value]) => value !== undefined);
+  if (file !== undefined && unused.length > 0) {
+    const flags = unused.map(([name]) => `--${name === 'labelSet' ? 'label-set' : name}`).join(', ');
+    throw new ConfigError(`${flags} belongs to a preset, and --config says what to train.`, {
+      file,
+      remedy: 'Write it into the file, or leave --config away.',
+    });
+  }
   const config = options.config === undefined ? presetConfig(options) : await loadConfig(options.config);
   return checkConfig({
     ...config,

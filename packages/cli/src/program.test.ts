@@ -85,6 +85,16 @@ describe('createProgram', () => {
     expect(await exists(out)).toBe(false);
   });
 
+  it('refuses flags of a preset beside a configuration, which would be ignored', async () => {
+    const config = join(folder, 'whole.json');
+    await writeFile(config, '{ "data": { "kind": "phantom" } }');
+    const out = join(folder, 'ignored');
+    const given = run('train', '--config', config, '--method', 'dspnet', '--label-set', '1', '--out', out);
+    await expect(given).rejects.toMatchObject({ code: 'config', file: config });
+    await expect(given).rejects.toThrow(/--method, --label-set belongs|--label-set, --method belongs/);
+    expect(await exists(out)).toBe(false);
+  });
+
   it('prints what an inspection found', async () => {
     const config = join(folder, 'phantom.json');
     await writeFile(config, '{"data":{"kind":"phantom","scans":2,"size":32,"raters":2}}');

@@ -34,7 +34,8 @@ export const candidates: readonly Candidate[] = [
   {
     name: 'webgpu',
     tfjsName: 'webgpu',
-    remedy: 'On a machine with a graphics card: npm i webgpu@0.6.2 @tensorflow/tfjs-backend-webgpu@4.22.0.',
+    remedy:
+      'For programs that ask for it and read with await tensor.data(), on a machine with a graphics card: npm i webgpu@0.6.2 @tensorflow/tfjs-backend-webgpu@4.22.0.',
     register: registerWebGpu,
   },
   {

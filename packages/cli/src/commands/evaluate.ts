@@ -165,7 +165,7 @@ async function finishEpisodes(
   const onLearning = (text: string): void => progress.update(done, total, text);
   try {
     if (workers > 1) {
-      const threads = config.engine.threads ?? Math.max(1, Math.floor(availableParallelism() / workers));
+      const threads = Math.max(1, Math.floor((config.engine.threads ?? availableParallelism()) / workers));
       const { statistics } = plan;
       const setup = {
         config: { ...config, engine: { ...config.engine, threads } },

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { rightOperand } from './right-operand.js';
 
 /** A matrix as a list of rows of plain numbers. */
 export interface Matrix {
@@ -29,8 +30,9 @@ export function separable(x: tf.Tensor4D, vertical?: Matrix, horizontal?: Matrix
   const [batch, height, width, channels] = x.shape;
   const along = (batches: number, matrix: Matrix, inner: number, columns: number, values: tf.Tensor): tf.Tensor => {
     const left = tf.tensor2d(matrix.values, [matrix.rows, matrix.columns]);
-    if (batches === 1) return tf.matMul(left, tf.reshape(values, [inner, columns]));
-    return tf.matMul(tf.expandDims(left, 0), tf.reshape(values, [batches, inner, columns]));
+    const right = rightOperand(values);
+    if (batches === 1) return tf.matMul(left, tf.reshape(right, [inner, columns]));
+    return tf.matMul(tf.expandDims(left, 0), tf.reshape(right, [batches, inner, columns]));
   };
   return tf.tidy(() => {
     const outHeight = vertical?.rows ?? height;

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { ShapeError } from '../errors.js';
 import { differentiable } from './differentiable.js';
+import { rightOperand } from './right-operand.js';
 
 /** Euclidean norms along the last axis, at least `eps`; no gradient where the clamp holds. */
 function clampedNorm(x: tf.Tensor, eps: number): tf.Tensor {
@@ -74,10 +75,11 @@ export function maskedAveragePool(features: tf.Tensor4D, masks: tf.Tensor3D, eps
   }
   return tf.tidy(() => {
     const flat = tf.reshape(masks, [count, height * width]);
+    const right = rightOperand(features);
     const sums =
       batch === 1
-        ? tf.matMul(flat, tf.reshape(features, [height * width, channels]))
-        : tf.squeeze(tf.matMul(tf.expandDims(flat, 1), tf.reshape(features, [batch, height * width, channels])), [1]);
+        ? tf.matMul(flat, tf.reshape(right, [height * width, channels]))
+        : tf.squeeze(tf.matMul(tf.expandDims(flat, 1), tf.reshape(right, [batch, height * width, channels])), [1]);
     return tf.div(sums, tf.add(tf.sum(flat, 1, true), eps)) as tf.Tensor2D;
   });
 }

@@ -38,7 +38,12 @@ export function checkRaterMasks({ masks, shots }: RaterMasks, supportImages: num
 
 /** Rows of a batch by index; the batch itself where all rows are wanted. [S, ...] -> [S_r, ...] */
 export function selectShots<T extends tf.Tensor>(batch: T, shots: readonly number[]): T {
-  return shots.length === batch.shape[0] ? batch : (tf.gather(batch, [...shots]) as T);
+  if (shots.length === batch.shape[0]) return batch;
+  // Not gather, whose gradient the wasm backend lacks.
+  return tf.tidy(() => {
+    const rows = shots.map((shot) => tf.slice(batch, shot, 1));
+    return (rows.length === 1 ? rows[0]! : tf.concat(rows, 0)) as T;
+  });
 }
 
 /** The foreground of one rater in the shots outlined. -> [S_r, H, W] */
