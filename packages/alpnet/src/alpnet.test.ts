@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { alpnet } from './alpnet.js';
-import type { AlpnetOptions } from './options.js';
+import { type AlpnetOptions, alpnetDefaults, resolveAlpnetOptions } from './options.js';
 
 const [size, grid, channels] = [16, 8, 5];
 const kinds = ['empty', 'full', 'pixel', 'block', 'noise', 'checkerboard'] as const;
@@ -144,6 +144,12 @@ describe('ALPNet as a method', () => {
     expect(() => alpnet({ foregroundThreshold: 1 })).toThrow(/foregroundThreshold is 1/);
     expect(() => alpnet({ backgroundThreshold: Number.NaN })).toThrow(/backgroundThreshold/);
     expect(() => alpnet({ scale: -1 })).toThrow(/scale is -1/);
+    expect(() => alpnet({ emptyGrid: 'nonsense' as 'none' })).toThrow(/emptyGrid is "nonsense"/);
+  });
+
+  it('takes an option that is undefined for one that is not given', () => {
+    const given = { emptyGrid: undefined, alignment: undefined, scale: undefined };
+    expect(resolveAlpnetOptions(given as unknown as AlpnetOptions)).toEqual(alpnetDefaults);
   });
 
   it('keeps no tensor beyond its answers', () => {

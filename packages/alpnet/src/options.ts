@@ -1,4 +1,4 @@
-import { type AlignmentRule, ConfigError, imageAlignment } from '@fsmr/core';
+import { type AlignmentRule, ConfigError, definedOptions, imageAlignment } from '@fsmr/core';
 
 /** What can be chosen; everything has the published value as its default. */
 export interface AlpnetOptions {
@@ -68,7 +68,12 @@ export const alpnetPresets: {
  * @throws ConfigError where a value makes no sense.
  */
 export function resolveAlpnetOptions(options: AlpnetOptions): Required<AlpnetOptions> {
-  const resolved = { ...alpnetDefaults, ...options };
+  const resolved = { ...alpnetDefaults, ...definedOptions(options) };
+  if (!['class-prototype', 'none'].includes(resolved.emptyGrid)) {
+    throw new ConfigError(`emptyGrid is ${JSON.stringify(resolved.emptyGrid)}.`, {
+      remedy: "Choose 'class-prototype' or 'none'.",
+    });
+  }
   for (const name of ['foregroundThreshold', 'backgroundThreshold'] as const) {
     const value = resolved[name];
     if (!(value >= 0 && value < 1)) throw new ConfigError(`${name} is ${value}, but must be in [0, 1).`);
@@ -77,6 +82,8 @@ export function resolveAlpnetOptions(options: AlpnetOptions): Required<AlpnetOpt
     const value = resolved[name];
     if (!(Number.isInteger(value) && value >= 1)) throw new ConfigError(`${name} is ${value}, but must be 1, 2, ...`);
   }
-  if (!(resolved.scale > 0)) throw new ConfigError(`scale is ${resolved.scale}, but must be positive.`);
+  if (!(resolved.scale > 0 && Number.isFinite(resolved.scale))) {
+    throw new ConfigError(`scale is ${resolved.scale}, but must be positive.`);
+  }
   return resolved;
 }

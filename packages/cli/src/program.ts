@@ -38,7 +38,7 @@ Other keys, all optional:
   training.firstStage     share of JAPC's budget without raters and calibration, 0.5 unless given
   training.restart        false: the second stage goes on with schedule and momentum instead of starting anew
   training.raters, .styles (none, mild, rich), .augmentation (none, sabs_aug, aug_v3), .superpixelArea,
-           .learningRate, .momentum, .weightDecay, .calibrationWeight, .alignmentWeight, .boundWeight, .clipNorm,
+           .learningRate, .momentum, .weightDecay, .calibrationWeight, .alignmentWeight, .boundWeight, .clipNorm, .classWeights,
            .freezeBackbone, .freezeStatistics, .checkpointEvery, .decay (factor, every),
            .groups: [{ name, match: { prefix, contains, without }, learningRateFactor, weightDecayFactor }]
   training.exclude        Setting 2: slices that show one of these classes do not train

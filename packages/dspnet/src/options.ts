@@ -5,7 +5,7 @@ import {
   type PublishedTraining,
   resolveAlpnetOptions,
 } from '@fsmr/alpnet';
-import { ConfigError } from '@fsmr/core';
+import { ConfigError, definedOptions } from '@fsmr/core';
 
 /** What can be chosen; everything has the published value as its default. */
 export interface DspnetOptions extends AlpnetOptions {
@@ -56,7 +56,15 @@ export const dspnetPresets: Readonly<
  * @throws ConfigError where a value makes no sense.
  */
 export function resolveDspnetOptions(options: DspnetOptions): Required<DspnetOptions> {
-  const resolved = { ...dspnetDefaults, ...options, ...resolveAlpnetOptions(options) };
+  const resolved = { ...dspnetDefaults, ...definedOptions(options), ...resolveAlpnetOptions(options) };
+  for (const name of ['foregroundAlpha', 'backgroundAlpha'] as const) {
+    if (!Number.isFinite(resolved[name])) throw new ConfigError(`${name} is ${resolved[name]}, but must be a number.`);
+  }
+  if (!['upright', 'transposed'].includes(resolved.seedGrid)) {
+    throw new ConfigError(`seedGrid is ${JSON.stringify(resolved.seedGrid)}.`, {
+      remedy: "Choose 'upright' or 'transposed'.",
+    });
+  }
   for (const name of ['maximumSeeds', 'clusteringSteps'] as const) {
     const value = resolved[name];
     if (!(Number.isInteger(value) && value >= 0))

@@ -132,6 +132,13 @@ describe('calibrate', () => {
     expect(nobody.raters).toHaveLength(2);
   });
 
+  it('leaves a rater alone where the episode has one, not where one of several is left', () => {
+    const inputs = { raters: [{ levels: [matrix(2, 1)] }], consensus: { levels: [matrix(2, 3)] } };
+    const changed = (more: Partial<CalibrationInputs>) =>
+      calibrate({}, { ...inputs, ...more }).raters[0] !== inputs.raters[0];
+    expect([changed({}), changed({ episodeRaters: 1 }), changed({ episodeRaters: 2 })]).toEqual([false, false, true]);
+  });
+
   it('gives finite gradients to zero prototypes', () => {
     const calibrator = japcCalibrator();
     const parameters = calibrator.init({ channels: [channels], random });

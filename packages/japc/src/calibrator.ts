@@ -77,8 +77,9 @@ function initParameters(
 }
 
 function calibrate(options: ResolvedOptions, inputs: CalibrationInputs): Calibration {
-  const { raters, consensus, parameters, className } = inputs;
-  if (raters.length === 1 && options.oneRater === 'base') return { raters, loss: tf.scalar(0) };
+  const { raters, consensus, parameters, className, episodeRaters = raters.length } = inputs;
+  // Where one of several predicted something to align, the episode is still one of several raters.
+  if (episodeRaters === 1 && options.oneRater === 'base') return { raters, loss: tf.scalar(0) };
   return tf.tidy(() => {
     const levels = consensus.levels.map((ofConsensus, level) => {
       const own = raters.map(({ levels }) => levels[level]!);

@@ -1,9 +1,15 @@
-import { ShapeError } from '@fsmr/core';
+import { checkTruthValues, ShapeError } from '@fsmr/core';
 import type * as tf from '@tensorflow/tfjs';
 
-/** @throws ShapeError where logits [R, H, W, 2] and masks [R, H, W] do not speak of the same raters and pixels. */
+/**
+ * @throws ShapeError where logits [R, H, W, 2] and masks [R, H, W] do not speak of the same raters and pixels; InputError
+ * for values that are none of 0, 1 and 255.
+ */
 export function checkTruth(logits: tf.Tensor4D, truth: tf.Tensor3D): void {
-  if (logits.shape.slice(0, 3).join() === truth.shape.join()) return;
+  if (logits.shape.slice(0, 3).join() === truth.shape.join()) {
+    checkTruthValues(truth);
+    return;
+  }
   throw new ShapeError(
     `logits [${logits.shape}] and masks [${truth.shape}] do not speak of the same raters or pixels.`,
   );

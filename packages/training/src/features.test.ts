@@ -55,6 +55,15 @@ describe('createFeatureStore', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
+  it('keeps its features where their first user tidies up', () => {
+    const before = tf.memory().numTensors;
+    const store = createFeatureStore(recorder().encode);
+    tf.tidy(() => void store.of(scan('one'), 0));
+    expect(store.of(scan('one'), 0).maps[0]!.dataSync()).toHaveLength(6);
+    store.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
   it('keeps most of what comes again and again in the same order, though not all of it fits', () => {
     const { encode, shown } = recorder();
     const slices = ['one', 'two', 'three', 'four', 'five'].flatMap((id) =>

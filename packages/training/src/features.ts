@@ -71,6 +71,8 @@ export function createFeatureStore(encode: Encode, statistics?: Statistics, budg
       }
       const image = read(scan, slice);
       const features = encodeOnce(encode, image);
+      // They outlive whatever scope their first user is in.
+      for (const tensor of tensorsOf(features)) tf.keep(tensor);
       const bytes = features.maps.reduce((sum, map) => sum + 4 * map.size, 0);
       while (held + bytes > budget && remembered.size >= newest) forget([...remembered.keys()].at(-newest)!);
       remembered.set(key, { features, bytes });
@@ -81,6 +83,10 @@ export function createFeatureStore(encode: Encode, statistics?: Statistics, budg
       for (const key of [...remembered.keys()]) forget(key);
     },
   };
+}
+
+function tensorsOf({ maps, threshold }: FeatureMaps): tf.Tensor[] {
+  return threshold === undefined ? [...maps] : [...maps, threshold];
 }
 
 function encodeOnce(encode: (image: tf.Tensor4D) => FeatureMaps, image: tf.Tensor4D): FeatureMaps {

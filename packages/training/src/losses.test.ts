@@ -36,6 +36,26 @@ describe('episodeLosses', () => {
     expect(() => episodeLosses(modelOf(areaMethod), {}, episode, weights)).toThrow('rater ben');
   });
 
+  it('weighs the classes as it is told, and else as the method does', () => {
+    const image = tf.randomNormal([32, 32, 3], 0, 1, 'float32', 1) as tf.Tensor3D;
+    const mask = tf.pad(tf.ones([16, 12]), [
+      [8, 8],
+      [10, 10],
+    ]) as tf.Tensor2D;
+    const annotated = { image, masks: { ann: mask } };
+    const episode = { raters: ['ann'], support: [annotated], query: annotated };
+    const model: Model = { backbone: tinyEncoder({ channels: 8, width: 4 }), method: alpnet({ protoGridSize: 2 }) };
+    const { parameters } = initialState(model, 1);
+    const loss = (classWeights?: readonly [number, number]) => {
+      const weights = { alignmentWeight: 0, calibrationWeight: 0, classWeights };
+      return episodeLosses(model, parameters, episode, weights).losses.segmentation.dataSync()[0]!;
+    };
+    expect(loss()).toBe(loss(model.method.classWeights));
+    expect(loss([1, 1])).not.toBeCloseTo(loss(), 3);
+    // Scale alone changes nothing: the mean is divided by the weights.
+    expect(loss([2, 2])).toBeCloseTo(loss([1, 1]), 6);
+  });
+
   it('adds the bound loss with its weight, where it has one', () => {
     const model: Model = { backbone: tinyEncoder({ channels: 8, width: 4 }), method: alpnet({ protoGridSize: 2 }) };
     const { parameters } = initialState(model, 1);

@@ -55,6 +55,11 @@ export interface LossWeights {
   readonly calibrationWeight: number;
   /** Of {@link raterBoundLoss}, which is not computed at 0. */
   readonly boundWeight?: number | undefined;
+  /**
+   * Weights of background and foreground in the segmentation loss; those of the method when absent. [1, 1] is the plain
+   * cross-entropy of the paper's formula.
+   */
+  readonly classWeights?: readonly [background: number, foreground: number] | undefined;
 }
 
 /**
@@ -81,7 +86,7 @@ export function episodeLosses(
     const bound = boundWeight === 0 ? {} : { bound: tf.mul(raterBoundLoss(logits, truth), boundWeight) as tf.Scalar };
     const losses = weigh(
       { ...segmentation, auxiliaryLosses: { ...auxiliaryLosses, ...bound } },
-      segmentationLoss(logits, truth, model.method.classWeights),
+      segmentationLoss(logits, truth, weights.classWeights ?? model.method.classWeights),
       weights,
     );
     return { losses, statistics: segmentation.statistics } as never;

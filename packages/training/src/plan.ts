@@ -28,6 +28,8 @@ export interface TrainingPlan {
   readonly alignmentWeight: number;
   /** Of the loss on what all and what any raters mark; not computed at 0, as where absent. */
   readonly boundWeight?: number | undefined;
+  /** Of background and foreground in the segmentation loss; those of the method when absent. */
+  readonly classWeights?: readonly [background: number, foreground: number] | undefined;
   /** Gradients longer than this (L2 norm over all parameters) are shortened to it; undefined: never. */
   readonly clipNorm?: number | undefined;
   /**
@@ -89,6 +91,13 @@ export function checkPlan(plan: TrainingPlan): TrainingPlan {
     ['alignmentWeight', alignmentWeight, isWeight(alignmentWeight), 'at least 0'],
     ['calibrationWeight', calibrationWeight, isWeight(calibrationWeight), 'at least 0'],
     ['boundWeight', boundWeight, isWeight(boundWeight), 'at least 0'],
+    [
+      'classWeights',
+      plan.classWeights?.join(' and '),
+      plan.classWeights === undefined ||
+        (plan.classWeights.every(isWeight) && plan.classWeights.some((own) => own > 0)),
+      'at least 0, and one above',
+    ],
     ['clipNorm', clipNorm, clipNorm === undefined || clipNorm > 0, 'above 0'],
     [
       'freezeBackbone',

@@ -4,6 +4,7 @@ import {
   type Model,
   NumericError,
   type ParameterRecord,
+  plainMethod,
   type Random,
   type SgdMoved,
   scalarGradients,
@@ -34,7 +35,7 @@ export interface StepReport {
 
 /** The model as a stage sees it: without its calibrator where the stage does not calibrate. */
 export function modelOfStage(model: Model, calibrated: boolean): Model {
-  return calibrated ? model : { ...model, method: { ...model.method, calibrator: undefined } };
+  return calibrated ? model : { ...model, method: { ...plainMethod(model.method), calibrator: undefined } };
 }
 
 /**

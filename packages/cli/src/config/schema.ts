@@ -141,6 +141,10 @@ export const configSchema = z.strictObject({
         .min(0)
         .optional()
         .describe('of the loss on what all and what any raters mark; not computed unless given'),
+      classWeights: z
+        .tuple([z.number().min(0), z.number().min(0)])
+        .optional()
+        .describe('of background and foreground in the segmentation loss; those of the method unless given'),
       clipNorm: positive.optional(),
       freezeBackbone: z.number().int().min(0).default(0),
       freezeStatistics: z.boolean().default(false).describe('keep the running statistics of batch normalisation'),

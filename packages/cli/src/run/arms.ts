@@ -27,6 +27,7 @@ export function planOf({ training }: RunConfig, arm: TrainedArm, raters: number)
     alignmentWeight: training.alignmentWeight,
     boundWeight: training.boundWeight,
     clipNorm: training.clipNorm,
+    classWeights: training.classWeights,
     freezeBackbone: training.freezeBackbone,
     groups: training.groups,
     ...(decay === undefined ? {} : { decay }),

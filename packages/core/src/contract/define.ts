@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { ConfigError, ShapeError } from '../errors.js';
 import { resizeBilinear } from '../ops/index.js';
 import type { DecodeInputs, PrototypeMethod } from './method.js';
 import type { PrototypeCalibrator } from './prototypes.js';
@@ -13,6 +14,38 @@ type Optional =
   | 'share'
   | 'decode';
 
+/** Every member of the contract. */
+const members: Readonly<Record<keyof PrototypeMethod, true>> = {
+  specificationVersion: true,
+  name: true,
+  classes: true,
+  maskResolution: true,
+  classWeights: true,
+  alignment: true,
+  calibrator: true,
+  init: true,
+  learningRateScale: true,
+  share: true,
+  extract: true,
+  score: true,
+  decode: true,
+  refine: true,
+  auxiliaryLosses: true,
+};
+
+/**
+ * A method with every member of its own, so that a spread copies it whole. Methods that are plain values are so already;
+ * functions of a class lie on its prototype.
+ */
+export function plainMethod<Method extends PrototypeMethod>(method: Method): Method {
+  const inherited = (Object.keys(members) as (keyof PrototypeMethod)[]).flatMap((name) => {
+    const value: unknown = method[name];
+    if (value === undefined || Object.hasOwn(method, name)) return [];
+    return [[name, typeof value === 'function' ? value.bind(method) : value]];
+  });
+  return { ...method, ...Object.fromEntries(inherited) };
+}
+
 /** What a method must say; everything else has a default. */
 export type MethodDefinition<Shared> = Omit<PrototypeMethod<Shared>, Optional> &
   Partial<Pick<PrototypeMethod<Shared>, Optional>>;
@@ -24,8 +57,18 @@ export const imageAlignment = { predictedMask: 'features', targets: 'image', ski
  * Similarities of both classes as logits: stacked background first, then resized bilinearly (align_corners false).
  *
  * @returns [R, height, width, 2]
+ * @throws ShapeError for more or fewer than one level, and where a class is missing.
  */
 export function stackedLogits({ similarities, size }: DecodeInputs): tf.Tensor4D {
+  const levels = [similarities.background?.length ?? 0, similarities.foreground?.length ?? 0];
+  if (levels.some((count) => count !== 1)) {
+    throw new ShapeError(
+      `one similarity map of background and foreground each, but ${levels.join(' and ')} were given.`,
+      {
+        remedy: 'Give the method a `decode` of its own.',
+      },
+    );
+  }
   return tf.tidy(() => {
     const maps = [similarities.background![0]!, similarities.foreground![0]!];
     return resizeBilinear(tf.stack(maps, 3) as tf.Tensor4D, size, { alignCorners: false });
@@ -35,10 +78,17 @@ export function stackedLogits({ similarities, size }: DecodeInputs): tf.Tensor4D
 /**
  * Completes a method: both classes, masks on the feature grid, no parameters, published class weights 0.05 and 1,
  * nothing shared between raters, {@link stackedLogits}, and {@link imageAlignment} unless `alignment` is given.
+ *
+ * @throws ConfigError for a method of one class without `decode`, which the default cannot know.
  */
 export function definePrototypeMethod<Shared = undefined>(
   definition: MethodDefinition<Shared>,
 ): PrototypeMethod<Shared> {
+  if (definition.classes !== undefined && definition.classes.length < 2 && definition.decode === undefined) {
+    throw new ConfigError(`method ${definition.name} has prototypes of one class and no decode.`, {
+      remedy: 'Give it a `decode` that makes logits of both classes from its similarities.',
+    });
+  }
   return {
     specificationVersion: 'fsmr-1',
     classes: ['background', 'foreground'],
@@ -63,7 +113,7 @@ export function withCalibrator<Method extends PrototypeMethod>(
 ): Method {
   const inner = method.calibrator;
   return {
-    ...method,
+    ...plainMethod(method),
     name: `${method.name}+${calibrator.name}`,
     calibrator: inner === undefined ? calibrator : chain(inner, calibrator),
   };

@@ -24,6 +24,8 @@ export interface CalibrationInputs {
   readonly className: ClassName;
   /** Prototypes of each rater, in rater order. */
   readonly raters: readonly Prototypes[];
+  /** Raters of the episode, of whom a reverse pass may lack some; as many as `raters` when absent. */
+  readonly episodeRaters?: number;
   /** Prototypes of the consensus mask. */
   readonly consensus: Prototypes;
   readonly parameters: ParameterRecord;

@@ -35,9 +35,13 @@ export interface AlignmentInputs {
  * The alignment loss: the predicted query, as support, segments each support image back, calibrated like the forward
  * pass (PANet section 3.4; ALPNet; JAPC section 2.5). Plain cross-entropy over all pixels, mean over raters and shots.
  *
- * @returns the loss, and the reverse logits of each shot [R, h, w, 2] at the resolution of the targets.
+ * @returns the loss, and the reverse logits of each shot, which the caller owns [R, h, w, 2] at the resolution of the targets.
  */
 export function alignmentLoss(inputs: AlignmentInputs): { loss: tf.Scalar; logits: tf.Tensor4D[] } {
+  return tf.tidy(() => alignmentParts(inputs) as never);
+}
+
+function alignmentParts(inputs: AlignmentInputs): { loss: tf.Scalar; logits: tf.Tensor4D[] } {
   const { pass, masks, predicted } = inputs;
   const rule = pass.method.alignment!;
   const shotCount = masks.masks.shape[1];

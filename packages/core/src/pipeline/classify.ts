@@ -27,6 +27,8 @@ export interface Pass {
   readonly training: boolean;
   readonly direction: Direction;
   readonly random: Random;
+  /** Raters of the episode, of whom a reverse pass may lack some. */
+  readonly episodeRaters: number;
 }
 
 /** What a pass found in one class. */
@@ -67,6 +69,7 @@ function classifyOne(pass: Pass, className: ClassName): ClassOutcome {
   const calibration = method.calibrator?.calibrate({
     className,
     raters: prototypes,
+    episodeRaters: pass.episodeRaters,
     consensus: method.extract({ ...common, mask: consensusMask, shots: everyShot(consensusMask), shared }),
     parameters,
     training,

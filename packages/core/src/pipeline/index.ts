@@ -1,4 +1,6 @@
-export { alignmentLoss, hardForeground } from './alignment.js';
+export { type AlignmentInputs, alignmentLoss, hardForeground } from './alignment.js';
+export type { Pass } from './classify.js';
+export { checkTruthValues } from './mask-values.js';
 export { allShots, consensusForeground, type RaterMasks, resizeMasks, selectShots } from './masks.js';
 export * from './model.js';
 export * from './segment.js';

@@ -16,7 +16,7 @@ export function allShots(raters: number, shots: number): number[][] {
   return Array.from({ length: raters }, () => Array.from({ length: shots }, (_, shot) => shot));
 }
 
-/** @throws ShapeError where masks and shots do not describe the same raters. */
+/** @throws ShapeError where masks and shots do not describe the same raters, or nobody outlined an image. */
 export function checkRaterMasks({ masks, shots }: RaterMasks, supportImages: number): void {
   const [raters, count] = masks.shape;
   if (raters === 0) throw new ShapeError('masks of at least one rater are needed.');
@@ -24,6 +24,12 @@ export function checkRaterMasks({ masks, shots }: RaterMasks, supportImages: num
     throw new ShapeError(`masks speak of ${count} support images, but features of ${supportImages} were given.`);
   }
   if (shots.length !== raters) throw new ShapeError(`masks of ${raters} raters, but shots of ${shots.length}.`);
+  const unseen = Array.from({ length: count }, (_, shot) => shot).find((shot) =>
+    shots.every((own) => !own.includes(shot)),
+  );
+  if (unseen !== undefined) {
+    throw new ShapeError(`support image ${unseen} was outlined by no rater.`, { remedy: 'Leave it out.' });
+  }
   shots.forEach((list, rater) => {
     const valid = list.every(
       (shot, i) => Number.isInteger(shot) && shot >= 0 && shot < count && (i === 0 || shot > list[i - 1]!),

@@ -117,6 +117,7 @@ export function segmentEpisode(
       support: sliceFeatures(features, 0, shots),
       query: sliceFeatures(features, shots, 1),
       ...masks,
+      names: episode.raters,
       training,
       ...(truth.every((mask) => mask !== undefined) ? { queryMasks: tf.stack(truth) as tf.Tensor3D } : {}),
       ...(random === undefined ? {} : { random }),

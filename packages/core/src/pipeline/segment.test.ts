@@ -7,7 +7,7 @@ import { ShapeError } from '../errors.js';
 import { cosineSimilarity, crossEntropy, maskedAveragePool } from '../ops/index.js';
 import { createRandom } from '../random.js';
 import { allShots } from './masks.js';
-import { type SegmentInputs, segmentFeatures } from './segment.js';
+import { disposeSegmentation, type SegmentInputs, segmentFeatures } from './segment.js';
 
 /** PANet's prototypes: one masked mean a class. */
 const masked = definePrototypeMethod({
@@ -139,6 +139,42 @@ describe('segmentFeatures', () => {
     expect(() => segmentFeatures({ ...inputs, masks: tf.zeros([0, 1, 16, 16]), shots: [] })).toThrow(ShapeError);
   });
 
+  it('refuses masks as picture files have them, and an image that nobody outlined', () => {
+    const inputs = example(2, 2);
+    const bytes = tf.mul(inputs.masks, tf.tensor4d([1, 255], [2, 1, 1, 1])) as tf.Tensor4D;
+    const refused = () => segmentFeatures({ ...inputs, masks: bytes, names: ['anna', 'ben'] });
+    expect(refused).toThrow('rater ben: the mask holds values from 0 to 255, but must lie in [0, 1]. Divide');
+    expect(() => segmentFeatures({ ...inputs, masks: bytes })).toThrow('rater 1: the mask holds');
+    expect(() => segmentFeatures({ ...inputs, shots: [[0], [0]] })).toThrow(
+      'support image 1 was outlined by no rater. Leave it out.',
+    );
+  });
+
+  it('tells a calibrator how many raters the episode has, though few predict something to align', () => {
+    const asked: [string, number, number | undefined][] = [];
+    const spy: PrototypeCalibrator = {
+      ...towardsConsensus,
+      calibrate: (inputs) => {
+        asked.push([inputs.direction, inputs.raters.length, inputs.episodeRaters]);
+        return towardsConsensus.calibrate(inputs);
+      },
+    };
+    const alignment = { predictedMask: 'features', targets: 'image', skipEmpty: true } as const;
+    // Only the first rater predicts foreground.
+    const winners: typeof masked.decode = (inputs) =>
+      inputs.similarities.foreground![0]!.shape[0] === 3
+        ? (tf.add(tf.zerosLike(masked.decode(inputs)), tf.tensor4d([0, 1, 1, 0, 1, 0], [3, 1, 1, 2])) as tf.Tensor4D)
+        : masked.decode(inputs);
+    const method = withCalibrator({ ...masked, alignment, decode: winners }, spy);
+    segmentFeatures(example(3, 1, 1, { method, training: true }));
+    expect(asked).toEqual([
+      ['forward', 3, 3],
+      ['forward', 3, 3],
+      ['reverse', 1, 3],
+      ['reverse', 1, 3],
+    ]);
+  });
+
   it('takes no alignment loss where a soft mask decides nothing', () => {
     const inputs = example(2, 1, 1, { training: true });
     const soft = tf.tensor4d(
@@ -152,6 +188,13 @@ describe('segmentFeatures', () => {
     );
     expectClose(alignmentLoss, ignored!, 1e-6);
     expect(Math.abs(ignored!.dataSync()[0]! - background!.dataSync()[0]!)).toBeGreaterThan(1e-3);
+  });
+
+  it('is freed as a whole', () => {
+    const inputs = example(2, 1, 1, { training: true });
+    const before = tf.memory().numTensors;
+    disposeSegmentation(segmentFeatures(inputs));
+    expect(tf.memory().numTensors).toBe(before);
   });
 
   it('leaks nothing', () => {

@@ -11,6 +11,7 @@ import { ShapeError } from '../errors.js';
 import { createRandom, type Random } from '../random.js';
 import { alignmentLoss, decodeOutcomes, hardForeground } from './alignment.js';
 import { type ClassOutcome, classify, type Pass } from './classify.js';
+import { checkMaskValues } from './mask-values.js';
 import { checkRaterMasks, consensusForeground, gridOf, type RaterMasks, raterForeground } from './masks.js';
 
 /** A query to segment, by features alone. */
@@ -25,6 +26,8 @@ export interface SegmentInputs extends RaterMasks {
   readonly training?: boolean;
   /** Truth of the query [R, H, W], which some methods' own training losses need. */
   readonly queryMasks?: tf.Tensor3D;
+  /** Names of the raters, for errors. */
+  readonly names?: readonly string[];
   /** For methods that draw random numbers; a fixed seed by default. */
   readonly random?: Random;
 }
@@ -54,7 +57,7 @@ export interface Segmentation {
  *
  * Differentiable in features and parameters. The caller owns every tensor of the result.
  *
- * @throws ShapeError where features, masks and shots do not fit together.
+ * @throws ShapeError where features, masks and shots do not fit together; InputError for masks outside [0, 1].
  */
 export function segmentFeatures(inputs: SegmentInputs): Segmentation {
   check(inputs);
@@ -73,6 +76,7 @@ export function segmentFeatures(inputs: SegmentInputs): Segmentation {
       training,
       direction: 'forward',
       random,
+      episodeRaters: raters,
     };
     const outcomes = classify(pass);
     const logits = decodeOutcomes(method, outcomes, [height, width]);
@@ -94,6 +98,12 @@ export function segmentFeatures(inputs: SegmentInputs): Segmentation {
       reverseLogits: alignment?.logits ?? [],
     } as never;
   });
+}
+
+/** Frees every tensor of a segmentation. */
+export function disposeSegmentation(segmentation: Segmentation): void {
+  // Its type has lists that are readonly, which TensorFlow.js's type of what can be freed has not.
+  tf.dispose(segmentation as never);
 }
 
 function align(inputs: SegmentInputs, pass: Pass, outcomes: ReturnType<typeof classify>, logits: tf.Tensor4D) {
@@ -126,9 +136,10 @@ function auxiliary(inputs: SegmentInputs, pass: Pass, logits: tf.Tensor4D): Reco
   );
 }
 
-function check({ method, support, query, masks, shots, queryMasks }: SegmentInputs): void {
+function check({ method, support, query, masks, shots, queryMasks, names }: SegmentInputs): void {
   const supportImages = support.maps[0]?.shape[0] ?? 0;
   checkRaterMasks({ masks, shots }, supportImages);
+  checkMaskValues(masks, names);
   if (query.maps[0]?.shape[0] !== 1) {
     throw new ShapeError(`one query image a call, but features of ${query.maps[0]?.shape[0] ?? 0} were given.`);
   }

@@ -1,0 +1,85 @@
+import * as tf from '@tensorflow/tfjs';
+import { describe, expect, it } from 'vitest';
+import { ConfigError, ShapeError } from '../errors.js';
+import { definePrototypeMethod, plainMethod, stackedLogits, withCalibrator } from './define.js';
+import type { PrototypeMethod } from './method.js';
+import type { PrototypeCalibrator } from './prototypes.js';
+
+/** A method as people who like classes write it, with state of its own. */
+class Counting implements PrototypeMethod {
+  readonly specificationVersion = 'fsmr-1';
+  readonly name = 'counting';
+  readonly classes = ['background', 'foreground'] as const;
+  readonly maskResolution = 'features';
+  readonly classWeights = [0.05, 1] as const;
+  extracted = 0;
+  init() {
+    return {};
+  }
+  learningRateScale(): number {
+    return 0.5;
+  }
+  share(): unknown {
+    return undefined;
+  }
+  extract() {
+    this.extracted++;
+    return { levels: [] };
+  }
+  score() {
+    return [];
+  }
+  get alignment() {
+    return undefined;
+  }
+  decode(): tf.Tensor4D {
+    return tf.zeros([1, 1, 1, 2]);
+  }
+}
+
+const nothing: PrototypeCalibrator = {
+  name: 'nothing',
+  consensus: 'soft',
+  init: () => ({}),
+  calibrate: ({ raters }) => ({ raters, loss: tf.scalar(0) }),
+};
+
+describe('plainMethod', () => {
+  it('gives every member of a class to the value, bound to its own state', () => {
+    const counting = new Counting();
+    for (const method of [plainMethod<PrototypeMethod>(counting), withCalibrator<PrototypeMethod>(counting, nothing)]) {
+      const copy = { ...method };
+      expect(copy.learningRateScale('x')).toBe(0.5);
+      expect(copy.share({} as never)).toBeUndefined();
+      copy.extract({} as never);
+    }
+    expect(counting.extracted).toBe(2);
+    expect(withCalibrator(counting, nothing).name).toBe('counting+nothing');
+  });
+
+  it('leaves the functions of a plain value as they are', () => {
+    const method = definePrototypeMethod({ name: 'm', extract: () => ({ levels: [] }), score: () => [] });
+    expect(plainMethod(method)).toEqual(method);
+    expect(plainMethod(method).score).toBe(method.score);
+  });
+});
+
+describe('definePrototypeMethod', () => {
+  it('needs to know how similarities of one class become logits', () => {
+    const plain = { name: 'one', extract: () => ({ levels: [] }), score: () => [] };
+    expect(() => definePrototypeMethod({ ...plain, classes: ['foreground'] })).toThrow(ConfigError);
+    const decode = () => tf.zeros([1, 1, 1, 2]) as tf.Tensor4D;
+    expect(definePrototypeMethod({ ...plain, classes: ['foreground'], decode }).decode).toBe(decode);
+  });
+});
+
+describe('stackedLogits', () => {
+  it('refuses levels that it would leave out', () => {
+    const map = tf.zeros([1, 2, 2]) as tf.Tensor3D;
+    const ask = (similarities: Parameters<typeof stackedLogits>[0]['similarities']) =>
+      stackedLogits({ similarities, size: [2, 2] });
+    expect(ask({ background: [map], foreground: [map] }).shape).toEqual([1, 2, 2, 2]);
+    expect(() => ask({ background: [map, map], foreground: [map, map] })).toThrow(ShapeError);
+    expect(() => ask({ foreground: [map] })).toThrow('but 0 and 1 were given');
+  });
+});

@@ -1,0 +1,46 @@
+import * as tf from '@tensorflow/tfjs';
+import { InputError } from '../errors.js';
+
+/** Backends whose numbers lie in the computer's memory, so that looking at them costs next to nothing. */
+const inMemory = ['cpu', 'wasm', 'tensorflow', 'onnxruntime'];
+
+/**
+ * Masks as picture files have them, 0 and 255, give wrong prototypes without any other sign. Not looked at on a graphics
+ * card, which would have to stop for it.
+ *
+ * @param masks [R, ...]
+ * @param raters names for the error; numbers unless given
+ * @throws InputError where a mask leaves [0, 1].
+ */
+export function checkMaskValues(masks: tf.Tensor, raters?: readonly string[]): void {
+  if (!inMemory.includes(tf.getBackend())) return;
+  const [lowest, highest] = tf.tidy(() => {
+    const flat = tf.reshape(tf.cast(masks, 'float32'), [masks.shape[0]!, -1]);
+    return [tf.min(flat, 1).dataSync(), tf.max(flat, 1).dataSync()];
+  });
+  for (const [rater, high] of highest!.entries()) {
+    const low = lowest![rater]!;
+    if (low >= 0 && high <= 1) continue;
+    throw new InputError(`the mask holds values from ${low} to ${high}, but must lie in [0, 1].`, {
+      rater: raters?.[rater] ?? String(rater),
+      remedy: 'Divide masks of 0 and 255 by 255.',
+    });
+  }
+}
+
+/**
+ * Truth that a loss counts: 0, 1, or 255 where it is passed over. Not looked at on a graphics card.
+ *
+ * @param truth [R, ...]
+ * @throws InputError for another value.
+ */
+export function checkTruthValues(truth: tf.Tensor): void {
+  if (!inMemory.includes(tf.getBackend())) return;
+  const values = truth.dataSync();
+  const other = values.find((value) => value !== 0 && value !== 1 && value !== 255);
+  if (other === undefined) return;
+  throw new InputError(`a mask of the truth holds ${other}, but only 0, 1 and 255 (passed over) count.`, {
+    rater: String(Math.floor((values.indexOf(other) * truth.shape[0]!) / truth.size)),
+    remedy: 'Divide masks of 0 and 255 by 255, and cut soft ones at one half.',
+  });
+}
