@@ -158,6 +158,11 @@ describe('readRunResults', () => {
     const out = await madeUpRun(join(folder, 'faulty'), { evaluation }, { base: both });
     await rm(runFolder(out).metrics);
     await expect(readRunResults(out)).rejects.toThrow('is not evaluated. Run `fsmr evaluate --run');
+    const { config, versions } = JSON.parse(
+      await readFile(runFolder(await madeUpRun(out, { evaluation }, { base: both })).metrics, 'utf8'),
+    );
+    await writeFile(runFolder(out).metrics, JSON.stringify({ config, versions }));
+    await expect(readRunResults(out)).rejects.toThrow('holds no tables. Run `fsmr evaluate --run');
     await writeFile(runFolder(out).metrics, '{');
     await expect(readRunResults(out)).rejects.toMatchObject({ code: 'input', file: runFolder(out).metrics });
     await madeUpRun(out, { evaluation }, { base: both });

@@ -47,8 +47,14 @@ export async function readRunResults(folder: string): Promise<RunResults> {
   } = metrics as {
     config: unknown;
     versions: Versions;
-    arms: readonly TabledArm[];
+    arms?: readonly TabledArm[];
   };
+  if (arms === undefined) {
+    throw new InputError('holds no tables.', {
+      file: files.metrics,
+      remedy: `Run \`fsmr evaluate --run ${folder}\` again; no episode is computed twice.`,
+    });
+  }
   const { evaluation } = checkConfig(asked, files.metrics);
   const config = { ...checkConfig(trained, files.config), evaluation };
   const records = await recordsOf(files.evaluation, arms);

@@ -39,6 +39,7 @@ if (word === 'train') {
   const lines = ['a', 'q'].map((support) => JSON.stringify({ key: support, results: [{ arm, records: [{ ...record, support, tp: 1 + config.seed }] }] }));
   mkdirSync(join(out, 'evaluation'), { recursive: true });
   writeFileSync(join(out, 'evaluation', 'records.jsonl'), lines.join('\\n') + '\\n');
-  writeFileSync(join(out, 'metrics.json'), JSON.stringify({ config, versions: { fsmr: '1', backend: 'none', threads: 1, node: 'v' } }));
+  const arms = [{ arm, supports: ['a', 'q'].map((support) => ({ support, class: 'x' })) }];
+  writeFileSync(join(out, 'metrics.json'), JSON.stringify({ config, versions: { fsmr: '1', backend: 'none', threads: 1, node: 'v' }, arms }));
 }
 `;
