@@ -25,8 +25,8 @@ const training: PublishedTraining = {
 /**
  * The hyper-parameters of the paper, steps and decay as its scripts have them; JAPC's comparison trains it for 50,000 steps
  * at the program's default of 0.95 every 1000, which `publishedTraining` of `@fsmr/training` holds. Setting 1 may see
- * unlabelled slices of the tested organs in training, setting 2 leaves
- * them out; only the weights of the feature maps differ.
+ * unlabelled slices of the tested organs in training, setting 2 leaves them out; only the
+ * weights of the feature maps differ.
  */
 export const qnetPresets = {
   setting1: { options: { alpha: [0.9, 0.1], iterations: 7 }, training },

@@ -33,10 +33,10 @@ export function checkEpisodes({ count, raters = 1 }: EpisodePictures): void {
  *
  * @param config episodes come from the scans it trains on, cut and transformed as it says; from all scans when absent
  * @returns what each picture shows, a line each.
- * @throws ConfigError for counts below 1, or InputError where no slice gives an episode.
+ * @param pictures as {@link checkEpisodes} takes them
+ * @throws InputError where no slice gives an episode.
  */
 export async function drawEpisodes(dataset: Dataset, pictures: EpisodePictures, config?: RunConfig): Promise<string[]> {
-  checkEpisodes(pictures);
   const { count, out, seed } = pictures;
   const { raters = config?.training.raters ?? (config === undefined ? 4 : dataset.raters.length) } = pictures;
   const { styles = config?.training.styles ?? 'rich' } = pictures;

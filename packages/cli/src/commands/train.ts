@@ -16,9 +16,8 @@ import {
 } from '@fsmr/training';
 import { buildDataset, classIds, splitScans } from '../config/dataset.js';
 import { buildModel } from '../config/model.js';
-import { withoutPlaces } from '../config/places.js';
 import type { RunConfig } from '../config/schema.js';
-import { adoptConfig } from '../run/adopt.js';
+import { adoptConfig, trainedText } from '../run/adopt.js';
 import { planOf, sharedPlan, type TrainedArm, trainedArms, trainingModel } from '../run/arms.js';
 import { exists, writeAtomically, writeJson } from '../run/files.js';
 import { type RunFolder, runFolder } from '../run/folder.js';
@@ -73,7 +72,7 @@ async function sharedHalf(run: Run): Promise<Uint8Array | undefined> {
   const plan = sharedPlan(run.config, run.dataset.raters.length);
   if (plan === undefined) return undefined;
   const state = await runPlan(run, 'first-half', plan);
-  const bytes = encodeCheckpoint(state, identityOf(run.config));
+  const bytes = encodeCheckpoint(state, trainedText(run.config));
   disposeState(state);
   return bytes;
 }
@@ -83,7 +82,7 @@ async function runPlan(run: Run, name: string, plan: TrainingPlan, start?: Uint8
   const { config, folder, dataset, signal } = run;
   const model = trainingModel(config);
   const file = folder.checkpoint(name);
-  const identity = identityOf(config);
+  const identity = trainedText(config);
   const saved = (await exists(file)) ? await readFile(file) : start;
   const state = saved === undefined ? await startingState(config, model) : decodeCheckpoint(saved, model, identity);
   const steps = totalSteps(plan);
@@ -138,11 +137,4 @@ async function saveArm({ config, folder, source }: Run, arm: TrainedArm, state: 
       ...(statistics === undefined ? {} : { statistics: JSON.stringify(statistics) }),
     },
   });
-}
-
-/** What a checkpoint must agree on: everything that shapes the weights. */
-function identityOf(config: RunConfig): string {
-  const { seed, data, resize, split, model, training } = withoutPlaces(config);
-  const { checkpointEvery: _notShaping, ...shaping } = training;
-  return JSON.stringify({ seed, data, resize, split, model, training: shaping });
 }

@@ -9,7 +9,7 @@ import {
   tinyEncoder,
   twoMapResnet,
 } from '@fsmr/backbones';
-import { ConfigError, type Model, type PrototypeMethod } from '@fsmr/core';
+import { ConfigError, definedOptions, type Model, type PrototypeMethod } from '@fsmr/core';
 import { dspnet } from '@fsmr/dspnet';
 import { japc } from '@fsmr/japc';
 import { qnet } from '@fsmr/qnet';
@@ -20,7 +20,7 @@ type ModelConfig = RunConfig['model'];
 
 /** The encoder a configuration names. */
 export function buildBackbone({ backbone, layers, depth, strideOn, channels, method }: ModelConfig): Encoder {
-  const size = given({ layers: layers as 1 | 2 | 3 | 4 | undefined, channels, strideOn });
+  const size = definedOptions({ layers: layers as 1 | 2 | 3 | 4 | undefined, channels, strideOn });
   switch (backbone) {
     case 'tiny':
       return method === 'qnet' || method === 'rpt'
@@ -39,14 +39,9 @@ export function buildBackbone({ backbone, layers, depth, strideOn, channels, met
       // One stage gives one map; the encoder refuses it.
       return qnetEncoder({
         variant: backbone,
-        ...given({ layers: layers as 2 | 3 | 4 | undefined, channels, strideOn, depth }),
+        ...definedOptions({ layers: layers as 2 | 3 | 4 | undefined, channels, strideOn, depth }),
       });
   }
-}
-
-/** Options that somebody wrote down. */
-function given<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never;
 }
 
 /** Two maps and a threshold, as Q-Net and RPT need them, small enough to train in a minute. */

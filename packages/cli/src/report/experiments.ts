@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { InputError } from '@fsmr/core';
 import type { CountRecord } from '@fsmr/metrics';
 import type { RunConfig } from '../config/schema.js';
-import { learnsInEvaluation } from '../run/evaluation-tasks.js';
+import { learningSettings } from '../run/evaluation-tasks.js';
 import { canonical } from './config-identity.js';
 import type { RunResults } from './run-results.js';
 import { labelVariants } from './variants.js';
@@ -108,10 +108,9 @@ function variantKey({ resize, split, model, training }: RunConfig): unknown {
 }
 
 /** How networks learn in an evaluation, which makes another experiment too; undefined where there are none. */
-function learningKey({ evaluation: { arms, baselines } }: RunConfig): string | undefined {
-  if (!arms.some(learnsInEvaluation)) return undefined;
-  const { supports: _howMany, ...shaping } = baselines;
-  return canonical(shaping);
+function learningKey({ evaluation }: RunConfig): string | undefined {
+  const settings = learningSettings(evaluation);
+  return settings === undefined ? undefined : canonical(settings);
 }
 
 function repeatsOf(runs: readonly RunResults[]): Repeat[] {

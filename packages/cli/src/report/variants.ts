@@ -1,5 +1,5 @@
 import type { RunConfig } from '../config/schema.js';
-import { learnsInEvaluation } from '../run/evaluation-tasks.js';
+import { learningSettings } from '../run/evaluation-tasks.js';
 import type { Experiment } from './experiments.js';
 
 /**
@@ -41,7 +41,7 @@ function changesFrom(reference: Experiment, experiment: Experiment): string {
 }
 
 /** What may tell two experiments apart, by dotted key. */
-function flat({ resize, split, model, training, evaluation: { arms, baselines } }: RunConfig): Map<string, string> {
+function flat({ resize, split, model, training, evaluation }: RunConfig): Map<string, string> {
   const { exclude: _setting, checkpointEvery: _notShaping, ...shaping } = training;
   const found = new Map<string, string>();
   const visit = (value: unknown, path: string): void => {
@@ -53,7 +53,6 @@ function flat({ resize, split, model, training, evaluation: { arms, baselines } 
   visit({ evaluation: split.evaluation }, 'split');
   visit(model, 'model');
   visit(shaping, 'training');
-  const { supports: _howMany, ...learning } = baselines;
-  if (arms.some(learnsInEvaluation)) visit(learning, 'baselines');
+  visit(learningSettings(evaluation), 'baselines');
   return found;
 }

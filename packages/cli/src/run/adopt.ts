@@ -36,7 +36,7 @@ export async function checkAdopted(folder: RunFolder, config: RunConfig): Promis
 
 /** Whether two configurations train the same weights on the same data. */
 export function sameTraining(one: RunConfig, other: RunConfig): boolean {
-  return JSON.stringify(trained(one)) === JSON.stringify(trained(other));
+  return trainedText(one) === trainedText(other);
 }
 
 function parsed(text: string, file: string): unknown {
@@ -47,8 +47,12 @@ function parsed(text: string, file: string): unknown {
   }
 }
 
-/** Evaluation, engine and the places of files may change between visits; what was trained may not. */
-function trained(config: RunConfig): unknown {
+/**
+ * Everything of a configuration that shapes the weights. Evaluation, engine and the places of files may change between
+ * visits; this may not.
+ */
+export function trainedText(config: RunConfig): string {
   const { seed, data, resize, split, model, training } = withoutPlaces(config);
-  return { seed, data, resize, split, model, training: { ...training, checkpointEvery: undefined } };
+  const { checkpointEvery: _notShaping, ...shaping } = training;
+  return JSON.stringify({ seed, data, resize, split, model, training: shaping });
 }

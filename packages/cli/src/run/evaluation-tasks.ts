@@ -15,6 +15,16 @@ export function learnsInEvaluation(arm: Evaluation['arms'][number]): boolean {
   return learnsFromSupports(arm) || arm === 'supervised';
 }
 
+/** How networks that train in an evaluation do, whatever supports they learn from; undefined where there are none. */
+export function learningSettings({
+  arms,
+  baselines,
+}: Evaluation): Omit<Evaluation['baselines'], 'supports'> | undefined {
+  if (!arms.some(learnsInEvaluation)) return undefined;
+  const { supports: _howMany, ...settings } = baselines;
+  return settings;
+}
+
 /**
  * Everything an evaluation is made of, in parts that are done at one place: a class of a support for one arm; for the
  * supervised arm a whole class, which it learns once for all supports.

@@ -3,7 +3,7 @@ import { ConfigError, WeightsError } from '@fsmr/core';
 import { evaluationSchema } from '../config/evaluation.js';
 import type { RunConfig } from '../config/schema.js';
 import { trainedArms } from './arms.js';
-import { learnsInEvaluation } from './evaluation-tasks.js';
+import { learningSettings } from './evaluation-tasks.js';
 import { sha256Of, writeJson } from './files.js';
 import type { RunFolder } from './folder.js';
 import { recordFiles } from './records.js';
@@ -98,18 +98,12 @@ export async function checkProvenance(records: string, own: Provenance): Promise
   for (const [name, hash] of Object.entries(own.weights)) {
     if ((known.weights[name] ?? hash) !== hash) refuse(`was made with other weights of ${name}.`);
   }
-  if (learning(known) !== learning(own) && learning(known) !== undefined && learning(own) !== undefined) {
+  const [before, now] = [learningSettings(known.evaluation), learningSettings(own.evaluation)];
+  if (before !== undefined && now !== undefined && JSON.stringify(before) !== JSON.stringify(now)) {
     refuse('was made with other settings of baselines.');
   }
   for (const name of ['fsmr', 'tfjs', 'backend'] as const) {
     const [then, now] = [known.versions[name], own.versions[name]];
     if (then !== now) refuse(`was made with ${name} ${then}, and this is ${now}.`);
   }
-}
-
-/** How networks learned that are trained in the evaluation; nothing where there is none. */
-function learning({ evaluation: { arms, baselines } }: Provenance): string | undefined {
-  if (!arms.some(learnsInEvaluation)) return undefined;
-  const { supports: _howMany, ...settings } = baselines;
-  return JSON.stringify(settings);
 }
