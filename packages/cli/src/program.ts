@@ -68,7 +68,10 @@ export function createProgram(): Command {
     .option('--backend <name>', 'TensorFlow.js backend, the fastest that works otherwise')
     .option('--seed <seed>', 'images: for methods that draw random numbers')
     .option('--label <value>', 'volumes: the value of the structure in the masks, where they hold several')
-    .option('--slices <first-last>', 'volumes: slices of the queries that may show it, counted from 0; all otherwise')
+    .option(
+      '--slices <first-last>',
+      'volumes: slices of each query that may show it, as its file counts from 0; all otherwise',
+    )
     .option('--window <low,high>', 'volumes: clip intensities, as prepared CT is to -125,275')
     .option('--size <pixels>', 'volumes: edge of the squares that slices become, as in training; 256 otherwise')
     .action(async (options: SegmentOptions) => {

@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { decodeDicomSeries, readDicomSeries } from './dicom.js';
 
 interface Changes {
+  readonly x?: number;
   readonly series?: string;
   readonly syntax?: string;
   readonly pixels?: Buffer;
@@ -23,7 +24,7 @@ function slice(z: number, changes: Changes = {}) {
   return dicomFile(
     [
       element(0x20, 0xe, 'UI', changes.series ?? '1.2.3'),
-      element(0x20, 0x32, 'DS', `10\\-20\\${z}`),
+      element(0x20, 0x32, 'DS', `${changes.x ?? 10}\\-20\\${z}`),
       element(0x20, 0x37, 'DS', changes.orientation ?? '1\\0\\0\\0\\1\\0'),
       element(0x28, 2, 'US', us(1)),
       element(0x28, 4, 'CS', changes.photometric ?? 'MONOCHROME2 '),
@@ -70,6 +71,13 @@ describe('a DICOM series', () => {
     expect(() => decodeDicomSeries(series(slice(0, { photometric: 'MONOCHROME1 ' })))).toThrow(
       'inverted (MONOCHROME1)',
     );
+  });
+  it('is refused where slices drift sideways, as under a tilted gantry', () => {
+    const tilted = series(slice(0), slice(3, { x: 10.04 }), slice(6, { x: 10.8 }));
+    expect(() => decodeDicomSeries(tilted)).toThrow(
+      /^2\.dcm: this slice lies 0\.80 mm beside the first, 0\.dcm\. The gantry/,
+    );
+    expect(decodeDicomSeries(tilted.slice(0, 2)).size).toEqual([3, 2, 2]);
   });
   it('is refused where slices are missing, mixed, compressed or cut short', () => {
     expect(() => decodeDicomSeries(series(slice(0), slice(3), slice(9)))).toThrow(/1\.dcm: this slice is 3\.000 mm/);

@@ -44,6 +44,22 @@ function sliceSpacing(heights: readonly number[], slices: readonly DicomSlice[])
   return spacing;
 }
 
+/** @throws GeometryError where slices are not straight above each other, which no grid of a volume can say. */
+function checkStraight(slices: readonly DicomSlice[], normal: Vector3): void {
+  const first = slices[0]!;
+  for (const { file, position } of slices) {
+    const offset = position.map((value, axis) => value - first.position[axis]!) as unknown as Vector3;
+    const height = dot(offset, normal);
+    const drift = Math.hypot(...offset.map((value, axis) => value - height * normal[axis]!));
+    if (drift <= 0.1 * Math.min(...first.spacing)) continue;
+    throw new GeometryError(`this slice lies ${drift.toFixed(2)} mm beside the first, ${first.file}.`, {
+      file,
+      remedy:
+        'The gantry was tilted, or the table moved; convert the series with a tool that shears it, as dcm2niix does.',
+    });
+  }
+}
+
 /** A scan read from a series. */
 export interface DicomScan extends Volume {
   /** The file of each slice, from the first of the volume to the last. */
@@ -55,7 +71,7 @@ export interface DicomScan extends Volume {
  *
  * @param files bytes and names of the slices.
  * @throws InputError for files that cannot be used or belong to several series, GeometryError where slices are
- * missing or unlike.
+ * missing, unlike, or not straight above each other.
  */
 export function decodeDicomSeries(files: readonly { readonly file: string; readonly bytes: Uint8Array }[]): DicomScan {
   const parsed = files.map(({ file, bytes }) => parseDicomSlice(bytes, file));
@@ -75,6 +91,7 @@ export function decodeDicomSeries(files: readonly { readonly file: string; reado
     slices.map(({ position }) => dot(position, normal)),
     slices,
   );
+  checkStraight(slices, normal);
   const { direction } = directionOfSteps([first.alongRow, first.alongColumn, normal].map(flipWorld));
   const grid = {
     size: [first.width, first.height, slices.length] as Vector3,
@@ -102,7 +119,7 @@ export async function readDicomSeries(folder: string): Promise<DicomScan> {
     throw new InputError('the folder cannot be read.', { file: folder, cause, remedy: 'Check the path.' });
   });
   const files: { file: string; bytes: Uint8Array }[] = [];
-  for (const entry of entries.filter((each) => each.isFile()).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+  for (const entry of entries.filter((each) => !each.isDirectory()).sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const file = join(folder, entry.name);
     const bytes = await readBytes(file);
     if (isDicom(bytes)) files.push({ file, bytes });

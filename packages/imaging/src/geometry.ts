@@ -20,6 +20,8 @@ export interface Grid {
   /** World position of the first voxel's centre, in millimetres. */
   readonly origin: Vector3;
   readonly direction: Matrix3;
+  /** Set where a file does not say how it lies: origin and direction are then a convention, and written as unknown. */
+  readonly unplaced?: true | undefined;
 }
 
 /** Voxel axes that run along the world's axes. */
@@ -113,10 +115,16 @@ const vectorText = (values: readonly number[]): string =>
  * @param expected the grid that counts, normally the image's.
  * @param actual the grid to check, normally a rater's mask.
  * @param party names for the error.
- * @param tolerance millimetres by which any corner of the volume may be away, 0.01 when absent.
+ * @param tolerance millimetres by which any corner of the volume may be away. When absent a tenth of the least spacing:
+ *   no voxel is another one then, and what a quaternion in single precision loses far from the origin is allowed.
  * @throws GeometryError naming file, rater, and what was expected and found.
  */
-export function assertSameGeometry(expected: Grid, actual: Grid, party: GeometryParty = {}, tolerance = 0.01): void {
+export function assertSameGeometry(
+  expected: Grid,
+  actual: Grid,
+  party: GeometryParty = {},
+  tolerance = Math.min(...expected.spacing) / 10,
+): void {
   const reference = party.reference === undefined ? 'the image' : party.reference;
   const fail = (what: string, want: readonly number[], found: readonly number[]): never => {
     throw new GeometryError(`${what} is ${vectorText(found)}, but ${reference} has ${vectorText(want)}.`, {
@@ -127,7 +135,8 @@ export function assertSameGeometry(expected: Grid, actual: Grid, party: Geometry
   };
   if (expected.size.some((extent, axis) => extent !== actual.size[axis])) fail('size', expected.size, actual.size);
   const [nx, ny, nz] = expected.size;
-  const far = (a: Vector3, b: Vector3): boolean => !(Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]) <= tolerance);
+  const distance = (a: Vector3, b: Vector3): number => Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
+  const far = (a: Vector3, b: Vector3): boolean => !(distance(a, b) <= tolerance);
   for (const corner of [
     [0, 0, 0],
     [nx - 1, 0, 0],

@@ -37,7 +37,8 @@ function quaternionDirection(placement: NiftiPlacement): Matrix3 {
 }
 
 /**
- * The grid a header describes: its sform, else its qform, else the spacings alone.
+ * The grid a header describes: its sform, else its qform, else the spacings alone, which is no placement: readers differ
+ * in what they take it for, so it must stay as it is for results to lie on the image.
  *
  * With an sform, spacings are the header's where they agree with the columns' lengths within 1e-4, because the columns
  * are rounded to single precision; NIfTI-1 standard, "3D image orientation and location in space".
@@ -62,7 +63,7 @@ export function gridOfPlacement(size: Vector3, placement: NiftiPlacement, scale:
     const direction = quaternionDirection(placement);
     return { size, spacing: scaled(spacing), origin: scaled(placement.qoffset), direction };
   }
-  return { size, spacing: scaled(spacing), origin: [0, 0, 0], direction: identityDirection };
+  return { size, spacing: scaled(spacing), origin: [0, 0, 0], direction: identityDirection, unplaced: true };
 }
 
 /**

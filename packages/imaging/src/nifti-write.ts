@@ -68,10 +68,10 @@ function writeHeader(bytes: Uint8Array, fields: HeaderFields, dataOffset: number
   // Spatial unit 2: millimetres.
   if (one) view.setUint8(123, 2);
   else view.setInt32(500, 2, little);
-  // Code 1: scanner coordinates.
-  code(252, 344, rotation === undefined ? 0 : 1);
+  // Code 1: scanner coordinates, 0: unknown.
+  code(252, 344, rotation === undefined || grid.unplaced === true ? 0 : 1);
   real(256, 352, [...(rotation?.quaternion ?? [0, 0, 0]), ...grid.origin]);
-  code(254, 348, 1);
+  code(254, 348, grid.unplaced === true ? 0 : 1);
   const m = stepMatrix(grid);
   const [x, y, z] = grid.origin;
   real(280, 400, [m[0], m[1], m[2], x, m[3], m[4], m[5], y, m[6], m[7], m[8], z]);

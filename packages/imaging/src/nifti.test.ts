@@ -38,6 +38,14 @@ describe('NIfTI', () => {
     }
   });
 
+  it('takes labels whose slope was rounded to single precision as the integers they were', () => {
+    // What nibabel stores of a mask of 0 and 1 in bytes: 0 and 255, and a slope of 1 / 255.
+    const masked = (object: number) => ({ ...counting, data: counting.data.map((value) => object * (value % 2)) });
+    const labels = decodeNiftiLabels(encodeNifti(masked(1), { type: 'uint8', slope: 1 / 255 }));
+    expect(labels.data).toEqual(Uint8Array.from(counting.data, (value) => value % 2));
+    const near = encodeNifti(masked(1.001), { type: 'uint8', slope: 1.001 / 255 });
+    expect(() => decodeNiftiLabels(near, { file: 'm.nii' })).toThrow('m.nii: labels must be integers, found 1.00');
+  });
   it('applies slope and intercept', () => {
     const bytes = encodeNifti(counting, { type: 'int16', slope: 0.5, intercept: -3 });
     expect(decodeNifti(bytes).data).toEqual(counting.data);
@@ -55,6 +63,10 @@ describe('NIfTI', () => {
     expect(bare.spacing).toEqual(counting.spacing);
     expect(bare.origin).toEqual([0, 0, 0]);
     expect(bare.direction).toEqual([1, 0, 0, 0, 1, 0, 0, 0, 1]);
+    // Readers differ in where such a file lies, so what is made of it must not claim a place either.
+    expect([bare.unplaced, qform.unplaced]).toEqual([true, undefined]);
+    const again = new DataView(encodeNifti(createVolume(bare.data, bare.size, bare)).buffer);
+    expect([again.getInt16(252, true), again.getInt16(254, true)]).toEqual([0, 0]);
   });
 
   it('keeps any rotation, mirrored or not, in sform and qform alike', () => {

@@ -71,14 +71,22 @@ function unpackedLength({ width, height, depth, colour, interlaced }: PngHeader)
   );
 }
 
+/** A PNG file that was found sound. */
+export interface CheckedPng {
+  readonly header: PngHeader;
+  /** A smaller file with what makes the picture. */
+  readonly cleaned: Uint8Array;
+  /** The body of its `tRNS` chunk: opacities of the palette's first colours, or the one colour that is transparent. */
+  readonly transparency?: Uint8Array;
+}
+
 /**
  * Checks a PNG file and leaves only the chunks that make the picture, so that a decoder meets no surprise: every
  * length and checksum is tried, and the compressed data are known to hold exactly the pixels the header promises.
  *
- * @returns the header and a smaller PNG file.
  * @throws InputError where the bytes are no PNG image or a damaged one.
  */
-export function checkPng(bytes: Uint8Array, source: ImageSource = {}): { header: PngHeader; cleaned: Uint8Array } {
+export function checkPng(bytes: Uint8Array, source: ImageSource = {}): CheckedPng {
   if (!isPng(bytes)) {
     throw new InputError('this is no PNG image.', { ...source, remedy: 'Export the image or mask as PNG.' });
   }
@@ -87,6 +95,7 @@ export function checkPng(bytes: Uint8Array, source: ImageSource = {}): { header:
   const data: Uint8Array[] = [];
   let header: PngHeader | undefined;
   let palette = false;
+  let transparency: Uint8Array | undefined;
   let at = 8;
   for (let ended = false; !ended; ) {
     if (at + 12 > bytes.length) throw damaged('it ends too early', source);
@@ -103,6 +112,7 @@ export function checkPng(bytes: Uint8Array, source: ImageSource = {}): { header:
       if (palette || length === 0 || length % 3 !== 0 || length > 768) throw damaged('its palette is unusable', source);
       palette = true;
     }
+    if (type === 'tRNS') transparency = body;
     if (type === 'IDAT') data.push(body);
     if (['IHDR', 'PLTE', 'IDAT', 'IEND'].includes(type)) kept.push(bytes.subarray(at, at + 12 + length));
     ended = type === 'IEND';
@@ -110,7 +120,7 @@ export function checkPng(bytes: Uint8Array, source: ImageSource = {}): { header:
   }
   if (header!.colour === 3 && !palette) throw damaged('its palette is missing', source);
   checkData(header!, data, source);
-  return { header: header!, cleaned: concatenate(kept) };
+  return { header: header!, cleaned: concatenate(kept), ...(transparency === undefined ? {} : { transparency }) };
 }
 
 function checkData(header: PngHeader, data: readonly Uint8Array[], source: ImageSource): void {

@@ -20,6 +20,8 @@ export interface RawPng {
   readonly depth: number;
   /** Row by row, channels together. */
   readonly data: Uint8Array | Uint16Array;
+  /** Whether some pixels are more transparent than others; a palette's and a transparent colour's opacity is not in `data`. */
+  readonly transparent: boolean;
 }
 
 // Samples of fewer than 8 bits lie packed, each row on a byte boundary.
@@ -46,12 +48,29 @@ function resolvePalette(indices: Uint8Array, palette: readonly number[][], sourc
   return result;
 }
 
+/** Whether opacity differs between pixels: by a channel, by index into the palette, or by the one transparent colour. */
+function opacityVaries(samples: ArrayLike<number>, colour: number, transparency: Uint8Array | undefined): boolean {
+  const channels = channelsOfColour[colour]!;
+  const colourOf = (at: number): number => ((transparency![2 * at] ?? 0) << 8) | (transparency![2 * at + 1] ?? 0);
+  let opacity: (pixel: number) => number;
+  if (colour === 4 || colour === 6) opacity = (pixel) => samples[(pixel + 1) * channels - 1]!;
+  else if (transparency === undefined) return false;
+  else if (colour === 3) opacity = (pixel) => transparency[samples[pixel]!] ?? 255;
+  else {
+    const hidden = Array.from({ length: channels }, (_, channel) => colourOf(channel));
+    opacity = (pixel) => Number(!hidden.every((value, channel) => samples[pixel * channels + channel] === value));
+  }
+  const first = opacity(0);
+  for (let pixel = 1; pixel < samples.length / channels; pixel++) if (opacity(pixel) !== first) return true;
+  return false;
+}
+
 /**
  * The pixels of a PNG file, any colour type and depth; interlaced with 8 bits or more.
  * @throws InputError naming the file where it is no PNG image, a damaged one, or interlaced with fewer bits.
  */
 export function decodePng(bytes: Uint8Array, source: ImageSource = {}): RawPng {
-  const { header, cleaned } = checkPng(bytes, source);
+  const { header, cleaned, transparency } = checkPng(bytes, source);
   if (header.interlaced && header.depth < 8) {
     throw new InputError(`the PNG file is interlaced with ${header.depth} bits a sample, which cannot be read.`, {
       ...source,
@@ -70,9 +89,12 @@ export function decodePng(bytes: Uint8Array, source: ImageSource = {}): RawPng {
   }
   const { width, height, depth } = header;
   const samples = depth < 8 ? unpackBits(image.data, width, height, depth) : (image.data as Uint8Array | Uint16Array);
-  if (header.colour !== 3) return { width, height, depth, channels: channelsOfColour[header.colour]!, data: samples };
+  const transparent = opacityVaries(samples, header.colour, transparency);
+  if (header.colour !== 3) {
+    return { width, height, depth, channels: channelsOfColour[header.colour]!, data: samples, transparent };
+  }
   const data = resolvePalette(samples as Uint8Array, image.palette ?? [], source);
-  return { width, height, depth: 8, channels: 3, data };
+  return { width, height, depth: 8, channels: 3, data, transparent };
 }
 
 /**
@@ -82,7 +104,10 @@ export function decodePng(bytes: Uint8Array, source: ImageSource = {}): RawPng {
  * @throws InputError naming the file where it is no PNG image or a damaged one.
  */
 export function decodeGreyPng(bytes: Uint8Array, source: ImageSource = {}): Image2D {
-  const { width, height, channels, data } = decodePng(bytes, source);
+  return greyOf(decodePng(bytes, source));
+}
+
+function greyOf({ width, height, channels, data }: RawPng): Image2D {
   const grey = new Float32Array(width * height);
   for (let i = 0; i < grey.length; i++) {
     const at = i * channels;
@@ -95,10 +120,18 @@ export function decodeGreyPng(bytes: Uint8Array, source: ImageSource = {}): Imag
  * The mask in a PNG file: pixels with the greater of its values are 1, the others 0. A file with one value is empty
  * where that value is 0, else full.
  *
- * @throws InputError naming file and rater where it is no PNG image or holds more than two values.
+ * @throws InputError naming file and rater where it is no PNG image, holds more than two values, or is transparent in
+ *   parts: whether object or background is the transparent one is not known, and what colour lies under it is chance.
  */
 export function decodeMaskPng(bytes: Uint8Array, source: ImageSource = {}): Mask2D {
-  const { width, height, data: grey } = decodeGreyPng(bytes, source);
+  const raw = decodePng(bytes, source);
+  if (raw.transparent) {
+    throw new InputError('this mask is transparent in parts, so its object may be either part.', {
+      ...source,
+      remedy: 'Export it without transparency: the object white, all else black.',
+    });
+  }
+  const { width, height, data: grey } = greyOf(raw);
   let low = grey[0]!;
   let high = grey[0]!;
   for (let i = 1; i < grey.length; i++) {

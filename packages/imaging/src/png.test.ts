@@ -76,6 +76,34 @@ describe('PNG', () => {
     expect([...mask(1, 1).data]).toEqual([1, 1]);
     expect(() => mask(0, 128, 255)).toThrow(/m\.png, rater r1: a mask has two values, this file has 0, 128 and 255/);
   });
+  it('refuses masks that are transparent in parts, however that is stored', () => {
+    const source = { file: 'm.png', rater: 'r1' };
+    const rgba = (...alpha: number[]) =>
+      encodePng({
+        width: 2,
+        height: 1,
+        channels: 4,
+        data: Uint8Array.of(255, 0, 0, alpha[0]!, 255, 255, 255, alpha[1]!),
+      });
+    expect(() => decodeMaskPng(rgba(255, 0), source)).toThrow(
+      'm.png, rater r1: this mask is transparent in parts, so its object may be either part. Export it without transparency',
+    );
+    expect([...decodeMaskPng(rgba(255, 255), source).data]).toEqual([0, 1]);
+    expect([...decodeGreyPng(rgba(255, 0)).data]).toHaveLength(2);
+    const greyAlpha = (...alpha: number[]) => file(2, 1, 8, 4, Uint8Array.of(0, 255, alpha[0]!, 0, alpha[1]!));
+    expect(() => decodeMaskPng(greyAlpha(255, 0), source)).toThrow(/transparent in parts/);
+    expect([...decodeMaskPng(greyAlpha(9, 9), source).data]).toEqual([1, 0]);
+    const palette = chunk('PLTE', Uint8Array.of(255, 255, 255, 0, 0, 0));
+    const indexed = (opacities: number[], pixels = 0b01000000) =>
+      file(2, 1, 1, 3, Uint8Array.of(0, pixels), [palette, chunk('tRNS', Uint8Array.from(opacities))]);
+    expect(() => decodeMaskPng(indexed([0]), source)).toThrow(/transparent in parts/);
+    expect([...decodeMaskPng(indexed([255]), source).data]).toEqual([1, 0]);
+    // A transparent colour that no pixel has harms nothing.
+    expect([...decodeMaskPng(indexed([0], 0b11000000), source).data]).toEqual([0, 0]);
+    const keyed = (key: number) => file(2, 1, 8, 0, Uint8Array.of(0, 0, 200), [chunk('tRNS', Uint8Array.of(0, key))]);
+    expect(() => decodeMaskPng(keyed(0), source)).toThrow(/transparent in parts/);
+    expect([...decodeMaskPng(keyed(7), source).data]).toEqual([0, 1]);
+  });
   it('writes masks black and white and stretches grey', () => {
     expect([...maskPicture({ width: 2, height: 1, data: Uint8Array.of(0, 1) }).data]).toEqual([0, 255]);
     expect([...greyPicture({ width: 3, height: 1, data: Float32Array.of(-1, 0, 3) }).data]).toEqual([0, 64, 255]);

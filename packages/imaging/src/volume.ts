@@ -32,6 +32,7 @@ function place(size: Vector3, length: number, placement: Placement): Grid {
     spacing: placement.spacing ?? [1, 1, 1],
     origin: placement.origin ?? [0, 0, 0],
     direction: placement.direction ?? identityDirection,
+    ...(placement.unplaced === true ? { unplaced: true } : {}),
   };
 }
 
@@ -53,8 +54,8 @@ export function createLabelVolume(data: LabelData, size: Vector3, placement: Pla
 
 /** The grid of a volume without its voxels. */
 export function gridOf(volume: Grid): Grid {
-  const { size, spacing, origin, direction } = volume;
-  return { size, spacing, origin, direction };
+  const { size, spacing, origin, direction, unplaced } = volume;
+  return { size, spacing, origin, direction, ...(unplaced === true ? { unplaced } : {}) };
 }
 
 function sliceRange(volume: Grid, z: number): [number, number] {

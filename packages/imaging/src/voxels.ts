@@ -34,7 +34,7 @@ export function checkDimensions(header: VoxelHeader, options: ReadOptions): void
   throw new InputError(`three dimensions are needed, this file has two: ${x} x ${y}.`, {
     file: options.file,
     rater: options.rater,
-    remedy: 'Allow two dimensions where a single slice is meant.',
+    remedy: 'Save it as a volume of one slice, or read it as one (allow2D).',
   });
 }
 
@@ -88,6 +88,11 @@ export function labelsOf(values: ArrayLike<number>, header: VoxelHeader, options
   const { slope, intercept, grid } = header;
   if (slope === 1 && intercept === 0) return createLabelVolume(integerLabels(values, details), grid.size, grid);
   const scaled = new Float64Array(values.length);
-  for (let i = 0; i < scaled.length; i++) scaled[i] = slope * values[i]! + intercept;
+  for (let i = 0; i < scaled.length; i++) {
+    const value = slope * values[i]! + intercept;
+    const label = Math.round(value);
+    // A header holds the slope in single precision, so 255 * (1 / 255) is 1.00000006.
+    scaled[i] = Math.abs(value - label) <= 1e-6 * Math.max(1, Math.abs(value)) ? label : value;
+  }
   return createLabelVolume(integerLabels(scaled, details), grid.size, grid);
 }

@@ -8,7 +8,7 @@ import { useNativeBackend } from '../network/oracle.fixture.js';
 import { klDivergence } from './gaussian.js';
 import { boundLoss, bounds, generalisedDiceLoss, normSum } from './losses.js';
 import { type Dpersona, sharedDpersona } from './model.js';
-import { attendBank, isHead } from './projection-heads.js';
+import { attendBank, headBlanks, isHead } from './projection-heads.js';
 import { diversifyStep, diversityLosses, dpersonaLogits, personaliseStep } from './steps.js';
 
 useNativeBackend('dpersona-steps');
@@ -52,6 +52,17 @@ describe('latent space', () => {
     expect(klDivergence(gaussian(0.3, 2), gaussian(0.3, 2)).dataSync()[0]).toBeCloseTo(0, 6);
     const one = Math.log(2 / 0.5) + (0.25 + 0.09) / 8 - 0.5;
     expect(klDivergence(gaussian(0.3, 0.5), gaussian(0, 2)).dataSync()[0]).toBeCloseTo(6 * one, 4);
+  });
+
+  it('heads start with the spread of Kaiming and biases next to zero, as published', () => {
+    const random = createRandom(3);
+    for (const [name, blank] of Object.entries(headBlanks(5))) {
+      const values = new Float32Array(blank.shape.reduce((product, extent) => product * extent, 1));
+      blank.filling(values, blank.shape, random);
+      const deviation = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
+      if (name.endsWith('.bias')) expect(Math.max(...values.map(Math.abs))).toBeLessThanOrEqual(0.002);
+      else expect(deviation / Math.sqrt(2 / (9 * blank.shape[2]!))).toBeCloseTo(1, 0.8);
+    }
   });
 
   it('a bank of one point gives that point to every question', () => {

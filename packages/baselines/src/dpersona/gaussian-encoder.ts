@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { type Blueprint, convBlanks } from '../network/blueprint.js';
-import { normal, truncatedNormal } from '../network/fillings.js';
+import { kaimingNormal, normal, truncatedNormal } from '../network/fillings.js';
 import { conv } from '../network/layers.js';
 import type { Pass } from '../network/pass.js';
 import { avgPoolCeil } from '../network/pool.js';
@@ -17,9 +17,6 @@ export interface Gaussian {
 const widths = [16, 32, 64, 128, 256] as const;
 const depth = 3;
 
-/** Kaiming's normal filling for the inputs of a convolution. */
-const kaiming = (size: number, inputs: number) => normal(Math.sqrt(2 / (size * size * inputs)));
-
 /** Position of a convolution in the published sequence of convolutions, relus and poolings. */
 const place = (stage: number, layer: number): number => stage * (2 * depth + 1) + 2 * layer;
 
@@ -30,12 +27,12 @@ export function gaussianBlanks(name: string, inputs: number): Blueprint {
   for (const [stage, width] of widths.entries()) {
     for (let layer = 0; layer < depth; layer++) {
       const at = `${name}.encoder.layers.${place(stage, layer)}`;
-      parts.push(convBlanks(at, 3, channels, width, { weight: kaiming(3, channels), bias: truncatedNormal(0.001) }));
+      parts.push(convBlanks(at, 3, channels, width, { weight: kaimingNormal(3, channels), bias: truncatedNormal(0.001) }));
       channels = width;
     }
   }
   const last = convBlanks(`${name}.conv_layer`, 1, channels, 2 * latentSize, {
-    weight: kaiming(1, channels),
+    weight: kaimingNormal(1, channels),
     bias: normal(1),
   });
   return Object.assign({}, ...parts, last) as Blueprint;

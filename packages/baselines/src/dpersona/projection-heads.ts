@@ -1,9 +1,10 @@
 import type { Random } from '@fsmr/core';
 import * as tf from '@tensorflow/tfjs';
 import { type Blueprint, convBlanks } from '../network/blueprint.js';
+import { kaimingNormal, truncatedNormal } from '../network/fillings.js';
 import { conv } from '../network/layers.js';
 import type { Pass } from '../network/pass.js';
-import { avgPoolCeil } from '../network/pool.js';
+import { avgPoolFloor } from '../network/pool.js';
 import { featureWidth } from './combiner.js';
 import { latentSize } from './gaussian-encoder.js';
 
@@ -14,12 +15,17 @@ const dropoutRate = 0.1;
 
 const nameOf = (head: number, layer: number): string => `proj_heads.multi_expert_heads.${head}.layers.${layer}`;
 
+// As the published program fills them, and the encoders of the latent space: with smaller weights the questions are so
+// short that every rater starts at the middle of the bank.
+const headConv = (name: string, inputs: number, outputs: number): Blueprint =>
+  convBlanks(name, 3, inputs, outputs, { weight: kaimingNormal(3, inputs), bias: truncatedNormal(0.001) });
+
 /** The parameters of R heads: `proj_heads.multi_expert_heads.0.layers.0`, `.3`, `.6`, `.9`, `.12`, `.15`, ... */
 export function headBlanks(raters: number): Blueprint {
   const heads = Array.from({ length: raters }, (_, head) =>
     widths.map((width, stage) => ({
-      ...convBlanks(nameOf(head, stage * stageLayers), 3, widths[stage - 1] ?? featureWidth, width),
-      ...convBlanks(nameOf(head, stage * stageLayers + 3), 3, width, width),
+      ...headConv(nameOf(head, stage * stageLayers), widths[stage - 1] ?? featureWidth, width),
+      ...headConv(nameOf(head, stage * stageLayers + 3), width, width),
     })),
   );
   return Object.assign({}, ...heads.flat()) as Blueprint;
@@ -53,7 +59,7 @@ export function projectionHead(
   return tf.tidy(() => {
     let x = features;
     for (const stage of widths.keys()) {
-      if (stage > 0) x = avgPoolCeil(x);
+      if (stage > 0) x = avgPoolFloor(x);
       x = tf.relu(conv(pass, nameOf(head, stage * stageLayers), x, { padding }));
       if (random !== undefined) x = dropChannels(x, random);
       x = tf.relu(conv(pass, nameOf(head, stage * stageLayers + 3), x, { padding }));

@@ -17,6 +17,9 @@ export const normal =
     for (let i = 0; i < values.length; i++) values[i] = deviation * random.normal();
   };
 
+/** Kaiming's normal filling for the inputs of a square convolution that relu follows. */
+export const kaimingNormal = (size: number, inputs: number): Filling => normal(Math.sqrt(2 / (size * size * inputs)));
+
 /** Normal deviates of mean 0, drawn again where they exceed two deviations. */
 export const truncatedNormal =
   (deviation: number): Filling =>

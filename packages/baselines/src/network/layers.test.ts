@@ -6,9 +6,14 @@ import { drawParameters } from './blueprint.js';
 import { bilinear, orthogonal, truncatedNormal } from './fillings.js';
 import { convNorm, doubleNearest, prelu, transposedConv } from './layers.js';
 import { startPass } from './pass.js';
-import { avgPoolCeil, maxPoolCeil } from './pool.js';
+import { avgPoolCeil, avgPoolFloor, maxPoolCeil } from './pool.js';
 
 const numbers = tf.reshape(tf.range(0, 15), [1, 3, 5, 1]) as tf.Tensor4D;
+
+it('pooling that rounds down leaves the odd row and column out', () => {
+  expectClose(avgPoolFloor(numbers), [3, 5], 1e-6);
+  expectClose(avgPoolFloor(tf.slice(numbers, [0, 0, 0, 0], [1, 2, 4, 1])), [3, 5], 1e-6);
+});
 
 describe('pooling that rounds up', () => {
   it('counts the pixels there are, as PyTorch with ceil_mode', () => {

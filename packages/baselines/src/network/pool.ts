@@ -13,6 +13,15 @@ export function avgPoolCeil(x: tf.Tensor4D): tf.Tensor4D {
   return separable(x, pairs(x.shape[1]), pairs(x.shape[2]));
 }
 
+/** The mean of every whole 2x2 window. [B, H, W, C], sizes rounded down. */
+export function avgPoolFloor(x: tf.Tensor4D): tf.Tensor4D {
+  return tf.tidy(() => {
+    const [batch, height, width, channels] = x.shape;
+    if (height % 2 === 0 && width % 2 === 0) return avgPoolCeil(x);
+    return avgPoolCeil(tf.slice(x, [0, 0, 0, 0], [batch, height - (height % 2), width - (width % 2), channels]));
+  });
+}
+
 /** The maximum of every 2x2 window, windows over the edge included. [B, H, W, C], sizes rounded up. */
 export function maxPoolCeil(x: tf.Tensor4D): tf.Tensor4D {
   return tf.tidy(() => {

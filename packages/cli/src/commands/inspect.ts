@@ -1,5 +1,4 @@
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, stat } from 'node:fs/promises';
 import type { Dataset, DatasetReport } from '@fsmr/datasets';
 import { inspect } from '@fsmr/datasets';
 import { encodePng } from '@fsmr/imaging';
@@ -9,7 +8,7 @@ import { checkConfig, loadConfig } from '../config/load.js';
 import type { RunConfig } from '../config/schema.js';
 import { contactSheet } from '../report/contact-sheet.js';
 import { numberTable } from '../report/tables.js';
-import { exists, writeAtomically, writeJson } from '../run/files.js';
+import { writeAtomically, writeJson } from '../run/files.js';
 import { createProgress } from '../run/progress.js';
 import { checkEpisodes, drawEpisodes, type EpisodePictures } from './episode-pictures.js';
 
@@ -59,8 +58,8 @@ async function openSource(source: string): Promise<Source> {
     return { dataset: await buildDataset(config), config };
   }
   // Records without the last file are a preparation that was not finished, which its reader says.
-  const marks = await Promise.all(['preparation.json', 'records'].map((name) => exists(join(source, name))));
-  const kind = marks.includes(true) ? 'prepared' : 'folder';
+  const prepared = /^(?:preparation\.json|records|image_\d+\.nii(?:\.gz)?)$/;
+  const kind = (await readdir(source)).some((name) => prepared.test(name)) ? 'prepared' : 'folder';
   return { dataset: await buildDataset(checkConfig({ data: { kind, folder: source } })) };
 }
 

@@ -10,7 +10,6 @@ import {
   readLabelVolume,
   readVolume,
   reorient,
-  type Vector3,
   type Volume,
 } from '@fsmr/imaging';
 import { checkResultNames, queryFiles, raterFiles, type SegmentFiles } from './segment-inputs.js';
@@ -19,7 +18,7 @@ import { checkResultNames, queryFiles, raterFiles, type SegmentFiles } from './s
 export interface VolumeOptions {
   /** The value of the structure in the masks; not needed where they hold one value. */
   readonly label?: number | undefined;
-  /** The first and last slice of the queries that may show the structure; all unless given. */
+  /** The first and last slice of the queries that may show the structure, as their files count; all unless given. */
   readonly slices?: readonly [first: number, last: number] | undefined;
   /** Intensities are clipped to these and brought to 0..255, as preparation does with CT. */
   readonly window?: readonly [low: number, high: number] | undefined;
@@ -87,7 +86,7 @@ const isFolder = (path: string): Promise<boolean> =>
   );
 
 const readScan = async (path: string): Promise<Volume> =>
-  (await isFolder(path)) ? readDicomSeries(path) : readVolume(path);
+  (await isFolder(path)) ? readDicomSeries(path) : readVolume(path, { allow2D: true });
 
 /**
  * Reads and checks every volume before anything is computed or written. Queries are read again when their turn comes, as
@@ -99,7 +98,7 @@ export async function readVolumeTask(files: SegmentFiles, options: VolumeOptions
   const support = inWindow(await readScan(files.support), options.window);
   const masks = new Map<string, Uint8Array>();
   for (const [rater, file] of raterFiles(files.mask)) {
-    const drawn = await readLabelVolume(file, { rater });
+    const drawn = await readLabelVolume(file, { rater, allow2D: true });
     assertSameGeometry(support, drawn, { file, rater, reference: files.support });
     masks.set(rater, structureOf(drawn.data, options.label, file, rater));
   }
@@ -110,10 +109,7 @@ export async function readVolumeTask(files: SegmentFiles, options: VolumeOptions
     [...masks.values()].some((mask) => mask.subarray(z * plane, (z + 1) * plane).includes(1)),
   );
   const task = { ...options, support, masks, parts: supportSlices(shown), queries };
-  for (const file of queries.values()) {
-    const { volume } = await readQuery(task, file);
-    checkRange(volume.size, options.slices, file);
-  }
+  for (const file of queries.values()) await readQuery(task, file);
   return task;
 }
 
@@ -121,38 +117,54 @@ export async function readVolumeTask(files: SegmentFiles, options: VolumeOptions
 export interface OrientedQuery {
   readonly volume: Volume;
   readonly orientation: Orientation;
+  /** The first and last slice that may show the structure, as `volume` counts. */
+  readonly range: readonly [first: number, last: number];
 }
 
-/** Reads a query. @throws GeometryError where its slices are cut in another direction than the support's. */
-export async function readQuery({ support, window }: QueryFrame, file: string): Promise<OrientedQuery> {
+/**
+ * Reads a query and turns it as the support lies. Where either file does not say how it lies, both are taken to lie alike.
+ *
+ * @throws GeometryError where its slices are cut in another direction than the support's, InputError where it has fewer
+ *   slices than were asked for.
+ */
+export async function readQuery({ support, window, slices }: QueryFrame, file: string): Promise<OrientedQuery> {
   const stored = await readScan(file);
-  const [orientation, wanted] = [orientationOf(stored), orientationOf(support)];
+  const depth = stored.size[2];
+  checkRange(depth, slices, file);
+  const [first, last] = slices ?? [0, depth - 1];
+  const wanted = orientationOf(support);
+  const orientation = orientationOf(stored);
+  if (stored.unplaced === true || support.unplaced === true) {
+    return { volume: inWindow(stored, window), orientation, range: [first, last] };
+  }
   if (axisOf(orientation) !== axisOf(wanted)) {
     throw new GeometryError(`lies ${orientation}, the support ${wanted}, so its slices are cut in another direction.`, {
       file,
       remedy: 'Segment volumes that were cut in the direction of the support.',
     });
   }
-  return { volume: inWindow(reorient(stored, wanted), window), orientation };
+  // Slices were counted in the file.
+  const range =
+    orientation[2] === wanted[2] ? ([first, last] as const) : ([depth - 1 - last, depth - 1 - first] as const);
+  return { volume: inWindow(reorient(stored, wanted), window), orientation, range };
 }
 
-type QueryFrame = Pick<VolumeTask, 'support' | 'window'>;
+type QueryFrame = Pick<VolumeTask, 'support' | 'window' | 'slices'>;
 
 /** Which of the body's axes slices follow each other along. */
 const axisOf = (orientation: Orientation): number =>
   ['RL', 'AP', 'SI'].findIndex((pair) => pair.includes(orientation[2]!));
 
 /** The part of the support that a slice of a query is compared with; undefined where it is not to be segmented. */
-export function partOf(z: number, depth: number, slices: VolumeOptions['slices']): number | undefined {
-  const [first, last] = slices ?? [0, depth - 1];
+export function partOf(z: number, [first, last]: OrientedQuery['range']): number | undefined {
   return z < first || z > last ? undefined : queryPart(z, first, last);
 }
 
-function checkRange(size: Vector3, slices: VolumeOptions['slices'], file: string): void {
-  if (slices === undefined || (slices[0] <= slices[1] && slices[1] < size[2])) return;
-  throw new InputError(`has slices 0 to ${size[2] - 1}, not ${slices.join(' to ')}.`, {
+function checkRange(depth: number, slices: VolumeOptions['slices'], file: string): void {
+  if (slices === undefined || (slices[0] <= slices[1] && slices[1] < depth)) return;
+  throw new InputError(`has slices 0 to ${depth - 1}, not ${slices.join(' to ')}.`, {
     file,
-    remedy: 'Give --slices as first-last, counted from 0 as the support lies.',
+    remedy: 'Give --slices as first-last, counted from 0 in the file.',
   });
 }
 
@@ -160,18 +172,24 @@ function structureOf(data: ArrayLike<number>, label: number | undefined, file: s
   const values = labelValues(data).filter((value) => value !== 0);
   const wanted = label ?? values[0];
   if (label === undefined && values.length > 1) {
-    throw new InputError(`the mask holds the labels ${values.join(', ')}.`, {
+    const many = values.length > 20 || values.some((value) => value < 0);
+    throw new InputError(`the mask holds the labels ${listed(values)}.`, {
       file,
       rater,
-      remedy: `Say which is meant, for instance --label ${wanted}.`,
+      remedy: many
+        ? 'This looks like an image: check that support and mask were not exchanged.'
+        : `Say which is meant, for instance --label ${wanted}.`,
     });
   }
   if (wanted === undefined || !values.includes(wanted)) {
-    const found = values.length === 0 ? 'the mask is empty.' : `the mask holds ${values.join(', ')}, not ${wanted}.`;
+    const found = values.length === 0 ? 'the mask is empty.' : `the mask holds ${listed(values)}, not ${wanted}.`;
     throw new InputError(found, { file, rater, remedy: 'Outline the structure, or leave this rater out.' });
   }
   return Uint8Array.from(data, (value) => (value === wanted ? 1 : 0));
 }
+
+const listed = (values: readonly number[]): string =>
+  values.length <= 20 ? values.join(', ') : `${values.slice(0, 5).join(', ')} and ${values.length - 5} more`;
 
 const inWindow = (volume: Volume, window: VolumeOptions['window']): Volume =>
   window === undefined ? volume : windowed(volume, window);

@@ -4,6 +4,7 @@ import {
   assertSameGeometry,
   createLabelVolume,
   createVolume,
+  encodeNifti,
   greyPicture,
   maskPicture,
   orientationOf,
@@ -21,7 +22,7 @@ import { exists } from '../run/files.js';
 import { runFolder } from '../run/folder.js';
 import { segmentCommand } from './segment.js';
 import { readSegmentTask } from './segment-inputs.js';
-import { isVolume, readVolumeTask, volumeOptions } from './segment-volume-inputs.js';
+import { isVolume, readQuery, readVolumeTask, volumeOptions } from './segment-volume-inputs.js';
 import { segmentVolumesCommand } from './segment-volumes.js';
 import { noSignal, startTinyRuns, tinyConfig } from './tiny-run.fixture.js';
 import { trainRun } from './train.js';
@@ -116,6 +117,23 @@ describe('segmentVolumesCommand', () => {
     expect(reorient(flipped, 'RAS').data).toEqual(straight.data);
   });
 
+  it('leaves a volume that does not say how it lies as it is, and its results too', async () => {
+    const bytes = encodeNifti(await readVolume(at('phantom0001.nii.gz')));
+    for (const place of [252, 254]) new DataView(bytes.buffer).setInt16(place, 0, true);
+    await writeFile(at('bare.nii'), bytes);
+    const support = { ...files('bare.nii'), support: at('phantom0000_flipped.nii.gz') };
+    for (const rater of raters) {
+      const drawn = await readLabelVolume(at(`phantom0000_${rater}.nii.gz`));
+      await writeNifti(at(`turned_${rater}.nii.gz`), reorient(drawn, 'LPS'));
+    }
+    const mask = raters.map((rater) => `${rater}=${at(`turned_${rater}.nii.gz`)}`);
+    const task = await readVolumeTask({ ...support, mask }, options());
+    // The support lies LPS; nothing tells that this one lies otherwise.
+    expect((await readQuery(task, at('bare.nii'))).volume.data).toEqual((await readVolume(at('bare.nii'))).data);
+    await segmentVolumesCommand({ task, weights: weights(), out: at('unplaced'), versions: runs.own });
+    expect((await readVolume(at('unplaced/bare_tight.nii.gz'))).unplaced).toBe(true);
+  });
+
   it('takes the folder of a DICOM series', async () => {
     const scan = await readVolume(at('phantom0001.nii.gz'));
     await mkdir(at('series'));
@@ -174,6 +192,30 @@ describe('readVolumeTask', () => {
     expect(await fault({}, { query: [at('phantom0001_sagittal.nii.gz')] })).toMatch(/sagittal.*SAR.*RAS/s);
     expect(await fault({}, { mask: [`anna=${at('phantom0001_flipped.nii.gz')}`] })).toMatch(/anna/);
     expect(await fault({}, { query: [at('phantom0001.png')] })).toMatch(/a volume is needed/);
+    const scan = await readVolume(at('phantom0000.nii.gz'));
+    const counts = createVolume(
+      scan.data.map((value) => Math.round(90 * value) - 40),
+      scan.size,
+      scan,
+    );
+    await writeNifti(at('counts.nii.gz'), counts, { type: 'int16' });
+    const message = await fault({ label: undefined }, { mask: [`anna=${at('counts.nii.gz')}`] });
+    expect(message).toMatch(
+      /rater anna: the mask holds the labels (-?\d+, ){4}-?\d+ and \d+ more\. This looks like an image/,
+    );
+  });
+
+  it('counts slices as the file of the query does, however it lies', async () => {
+    await writeNifti(at('upside_down.nii.gz'), reorient(await readVolume(at('phantom0001.nii.gz')), 'LAI'));
+    const task = await readVolumeTask(files('upside_down.nii.gz'), options({ slices: '0-1' }));
+    const [turned, straight] = [
+      await readQuery(task, at('upside_down.nii.gz')),
+      await readQuery(task, at('phantom0001.nii.gz')),
+    ];
+    expect([turned.range, straight.range]).toEqual([
+      [3, 4],
+      [0, 1],
+    ]);
   });
 
   it('brings CT to the window that was asked for', async () => {

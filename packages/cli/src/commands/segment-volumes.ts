@@ -20,7 +20,7 @@ import { writeAtomically, writeJson } from '../run/files.js';
 import { withModel } from '../run/model-file.js';
 import { createProgress } from '../run/progress.js';
 import type { SegmentCommand } from './segment.js';
-import { partOf, readQuery, type VolumeTask } from './segment-volume-inputs.js';
+import { type OrientedQuery, partOf, readQuery, type VolumeTask } from './segment-volume-inputs.js';
 
 /** What `fsmr segment` is asked about volumes, inputs already checked. */
 export type VolumeCommand = Omit<SegmentCommand, 'task' | 'seed'> & { readonly task: VolumeTask };
@@ -50,8 +50,8 @@ export async function segmentVolumesCommand({ task, weights, out, versions }: Vo
     try {
       await mkdir(out, { recursive: true });
       for (const [query, path] of task.queries) {
-        const { volume, orientation } = await readQuery(task, path);
-        const masks = segmentVolume(task, learned, volume, query);
+        const { volume, orientation, range } = await readQuery(task, path);
+        const masks = segmentVolume(task, learned, { volume, range }, query);
         const write = async (name: string, result: Parameters<typeof writeNifti>[1]): Promise<void> => {
           const target = join(out, `${query}_${name}.nii.gz`);
           await writeNifti(target, reorient(result, orientation));
@@ -60,7 +60,7 @@ export async function segmentVolumesCommand({ task, weights, out, versions }: Vo
         for (const [rater, data] of masks) await write(rater, createLabelVolume(data, volume.size, volume));
         await write('disagreement', createVolume(disagreementOf(masks), volume.size, volume));
         sizes[query] = Object.fromEntries([...masks].map(([rater, data]) => [rater, measured(data, volume)]));
-        panels.push(panelOf(task, query, volume, masks));
+        panels.push(panelOf(task, query, { volume, range }, masks));
       }
     } finally {
       learned.dispose();
@@ -81,7 +81,9 @@ function scanOf(id: string, { size, data }: Volume, labels: RaterVolumes = new M
   return { id, size: [size[2], size[1], size[0]], image: data, labels: Object.fromEntries(labels) };
 }
 
-function segmentVolume(task: VolumeTask, learned: Learned, volume: Volume, query: string): RaterVolumes {
+type Query = Pick<OrientedQuery, 'volume' | 'range'>;
+
+function segmentVolume(task: VolumeTask, learned: Learned, { volume, range }: Query, query: string): RaterVolumes {
   const progress = createProgress(`Segmenting ${query}`);
   const [width, height, depth] = volume.size;
   const scan = resizedScan(scanOf(`query ${query}`, volume), task.size);
@@ -90,7 +92,7 @@ function segmentVolume(task: VolumeTask, learned: Learned, volume: Volume, query
   const [plane, small] = [width * height, task.size ** 2];
   for (let z = 0; z < depth; z++) {
     progress.update(z, depth);
-    const part = partOf(z, depth, task.slices);
+    const part = partOf(z, range);
     if (part === undefined) continue;
     const predicted = learned.segment(scan, z, part);
     const values = predicted.dataSync();
@@ -126,16 +128,16 @@ function measured(mask: Uint8Array, { spacing }: Volume): Measure {
 }
 
 /** The slice on which the raters' masks are largest, with the support slice that it was compared with. */
-function panelOf(task: VolumeTask, query: string, volume: Volume, masks: RaterVolumes): Panel {
+function panelOf(task: VolumeTask, query: string, { volume, range }: Query, masks: RaterVolumes): Panel {
   const depth = volume.size[2];
   const plane = volume.size[0] * volume.size[1];
   const area = (z: number): number =>
-    partOf(z, depth, task.slices) === undefined
+    partOf(z, range) === undefined
       ? -1
       : [...masks.values()].reduce((sum, mask) => sum + maskArea(asRow(mask.subarray(z * plane, (z + 1) * plane))), 0);
   const areas = Array.from({ length: depth }, (_, z) => area(z));
   const shown = areas.indexOf(Math.max(...areas));
-  const slice = task.parts[partOf(shown, depth, task.slices)!]!;
+  const slice = task.parts[partOf(shown, range)!]!;
   const cut = (own: Volume, all: RaterVolumes, z: number): Cut => {
     const image = imageSlice(own, z);
     const { width, height } = image;

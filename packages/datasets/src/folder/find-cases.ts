@@ -1,5 +1,5 @@
 import type { Dirent } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '@fsmr/core';
 import { type ManifestEntry, naturalOrder } from './options.js';
@@ -15,7 +15,12 @@ export interface CaseFiles {
 
 /** The stem of an image file, `image` for `image.nii.gz`; undefined for files of other kinds. */
 export function imageStem(file: string): string | undefined {
-  return /^([^.].*?)\.(png|nii|nii\.gz)$/i.exec(file)?.[1];
+  return /^([^.].*?)\.(png|nii|nii\.gz|nrrd|mha)$/i.exec(file)?.[1];
+}
+
+/** The stem of an image file of a kind that is not read; undefined for all other files. */
+function foreignStem(file: string): string | undefined {
+  return /^([^.].*?)\.(jpe?g|tiff?|bmp|gif|webp|dcm|mhd|mgz|hdr|img|npy|npz)$/i.exec(file)?.[1]?.trimEnd();
 }
 
 /** The entries of a folder in natural order. @throws InputError where it is missing or no folder */
@@ -32,10 +37,37 @@ export async function listFolder(folder: string): Promise<Dirent[]> {
   }
 }
 
-/** The files of one case folder. @throws InputError without an image, or where a rater or the image is there twice */
+/** The names of the folders in a folder, links to folders among them, in natural order. @throws InputError */
+export async function listSubfolders(folder: string): Promise<string[]> {
+  const names: string[] = [];
+  for (const entry of await listFolder(folder)) {
+    // A link that leads nowhere counts: whoever reads it is told.
+    const isFile = entry.isSymbolicLink()
+      ? await stat(join(folder, entry.name)).then(
+          (found) => !found.isDirectory(),
+          () => false,
+        )
+      : !entry.isDirectory();
+    if (!isFile) names.push(entry.name);
+  }
+  return names;
+}
+
+/**
+ * The files of one case folder.
+ * @throws InputError without an image, where a rater or the image is there twice, or is of a kind that is not read
+ */
 export async function caseFiles(folder: string, id: string, wanted: (rater: string) => boolean): Promise<CaseFiles> {
   const found = new Map<string, string>();
   for (const entry of await listFolder(folder)) {
+    const foreign = entry.isDirectory() ? undefined : foreignStem(entry.name);
+    if (foreign !== undefined && (foreign === 'image' || wanted(foreign))) {
+      throw new InputError('images of this kind are not read.', {
+        file: join(folder, entry.name),
+        ...(foreign === 'image' ? {} : { rater: foreign }),
+        remedy: 'Save it as PNG, NIfTI, NRRD or MetaImage (.mha), or move it away.',
+      });
+    }
     const stem = entry.isDirectory() ? undefined : imageStem(entry.name);
     if (stem === undefined || (stem !== 'image' && !wanted(stem))) continue;
     const first = found.get(stem);
@@ -64,9 +96,8 @@ export async function caseFiles(folder: string, id: string, wanted: (rater: stri
 /** Every case of a folder, one subfolder each. @throws InputError where there is none, and as {@link caseFiles} */
 export async function findCases(folder: string, wanted: (rater: string) => boolean): Promise<CaseFiles[]> {
   const cases: CaseFiles[] = [];
-  for (const entry of await listFolder(folder)) {
-    if (entry.name.startsWith('.') || entry.isFile()) continue;
-    cases.push(await caseFiles(join(folder, entry.name), entry.name, wanted));
+  for (const name of await listSubfolders(folder)) {
+    if (!name.startsWith('.')) cases.push(await caseFiles(join(folder, name), name, wanted));
   }
   if (cases.length === 0) {
     throw new InputError('no case was found.', {

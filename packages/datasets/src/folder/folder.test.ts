@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLabelVolume, createVolume, writeNifti, writePng } from '@fsmr/imaging';
@@ -46,6 +46,33 @@ describe('a folder of cases', () => {
     expect([...scan.labels.rater2!]).toEqual(mask(5, 1));
     expect([...scan.labels.rater10!]).toEqual(mask(0));
     await expect(dataset.read('c')).rejects.toThrow('there is no case c');
+  });
+
+  it('reads NRRD too, and names images of kinds that it does not read', async () => {
+    await png('a/image.png', grey);
+    await png('a/anna.png', mask(5));
+    const header = 'NRRD0004\ntype: uint8\ndimension: 2\nsizes: 6 4\nencoding: raw\n\n';
+    await writeFile(join(root, 'a', 'ben.nrrd'), Buffer.concat([Buffer.from(header), Buffer.from(mask(3, 1))]));
+    const dataset = await folderDataset(root);
+    expect(dataset.raters).toEqual(['anna', 'ben']);
+    expect([...(await dataset.read('a')).labels.ben!]).toEqual(mask(3, 1));
+    await writeFile(join(root, 'a', 'cleo.tif'), 'II*');
+    await expect(folderDataset(root)).rejects.toMatchObject({
+      file: join(root, 'a', 'cleo.tif'),
+      rater: 'cleo',
+      message: expect.stringContaining('images of this kind are not read. Save it as PNG'),
+    });
+    expect((await folderDataset(root, { raters: ['anna', 'ben'] })).raters).toEqual(['anna', 'ben']);
+  });
+
+  it('follows links to cases and takes a linked manifest', async () => {
+    await png('elsewhere/a/image.png', grey);
+    await png('elsewhere/a/anna.png', mask(5));
+    await writeFile(join(root, 'elsewhere', 'list.json'), '[{ "case": "a" }]');
+    await mkdir(join(root, 'set'));
+    await symlink(join(root, 'elsewhere', 'a'), join(root, 'set', 'a'));
+    await symlink(join(root, 'elsewhere', 'list.json'), join(root, 'set', 'manifest.json'));
+    expect((await folderDataset(join(root, 'set'))).scans.map(({ id }) => id)).toEqual(['a']);
   });
 
   it('takes classes by prefix or function, groups by manifest, raters by name, pattern or expression', async () => {

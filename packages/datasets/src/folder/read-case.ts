@@ -4,9 +4,9 @@ import {
   type Grid,
   labelValues,
   readGreyPng,
+  readLabelVolume,
   readMaskPng,
-  readNifti,
-  readNiftiLabels,
+  readVolume,
 } from '@fsmr/imaging';
 import type { Scan } from '../types.js';
 import type { CaseFiles } from './find-cases.js';
@@ -30,7 +30,7 @@ export async function readImage(file: string): Promise<Voxels<Float32Array>> {
     const { width, height, data } = await readGreyPng(file);
     return { size: [1, height, width], data };
   }
-  const volume = await readNifti(file, { allow2D: true });
+  const volume = await readVolume(file, { allow2D: true });
   return { size: sizeOf(volume), data: volume.data, grid: volume };
 }
 
@@ -78,7 +78,7 @@ export async function readLabels(
       classIndex === undefined ? await readGreyPng(file, rater) : await readMaskPng(file, rater);
     return { size: [1, height, width], data: classIds(data, classIndex, classCount, place) };
   }
-  const volume = await readNiftiLabels(file, { allow2D: true, rater });
+  const volume = await readLabelVolume(file, { allow2D: true, rater });
   return { size: sizeOf(volume), data: classIds(volume.data, classIndex, classCount, place), grid: volume };
 }
 

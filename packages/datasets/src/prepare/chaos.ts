@@ -52,7 +52,7 @@ async function chaosCase(folder: string, inner: string, source: string): Promise
     });
   }
   const inside = async (part: string): Promise<string[]> =>
-    (await listFolder(join(folder, part))).filter((entry) => entry.isFile()).map(({ name }) => join(part, name));
+    (await listFolder(join(folder, part))).filter((entry) => !entry.isDirectory()).map(({ name }) => join(part, name));
   const files = [...(await inside(image)), ...(await inside(ground))];
   return { number: Number(source), source, image, masks: new Map([[1, ground]]), files, warnings: [] };
 }

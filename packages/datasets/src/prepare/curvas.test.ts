@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readNifti, readNiftiLabels } from '@fsmr/imaging';
@@ -90,6 +90,17 @@ describe('CURVAS prepared', () => {
     await writeRawCurvas(join(raw, 'training_set'), 'UKCHLL001');
     await prepareCurvas(raw, out, { superpixels: false, onCase });
     expect(made).toEqual(['UKCHLL002', 'UKCHLL001']);
+    // A correction of the same size is seen by its date; the same contents written anew are not prepared again.
+    const annotation = join(raw, 'training_set', 'UKCHLL001', 'annotation_1.nii.gz');
+    await writeFile(annotation, await readFile(annotation));
+    await prepareCurvas(raw, out, { superpixels: false, onCase });
+    expect(made).toHaveLength(2);
+    const labels = join(out, 'label_1_1.nii.gz');
+    const bytes = await readFile(labels);
+    bytes[9] = bytes[9] === 3 ? 255 : 3;
+    await writeFile(labels, bytes);
+    await prepareCurvas(raw, out, { superpixels: false, onCase });
+    expect(made).toHaveLength(3);
   });
 
   it('has its superpixels cut the same way when training cuts them, body and all', async () => {

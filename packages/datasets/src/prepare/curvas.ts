@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { InputError } from '@fsmr/core';
-import { listFolder } from '../folder/find-cases.js';
+import { listFolder, listSubfolders } from '../folder/find-cases.js';
 import { publishedTables } from '../tables.js';
 import { ctWindow, windowCt } from './intensity.js';
 import { byName, readOnOneGrid } from './raw.js';
@@ -65,11 +65,9 @@ export async function prepareCurvas(
 }
 
 async function curvasCases(folder: string, out: string): Promise<RawCase[]> {
-  const names = (await listFolder(folder))
+  const names = (await listSubfolders(folder))
     // What was prepared may lie beside the cases.
-    .filter(({ name }) => resolve(folder, name) !== resolve(out))
-    .filter((entry) => !entry.isFile() && !entry.name.startsWith('.'))
-    .map(({ name }) => name)
+    .filter((name) => resolve(folder, name) !== resolve(out) && !name.startsWith('.'))
     .sort(byName);
   const cases = names.map(async (source, number): Promise<RawCase> => {
     const at = (file: string): boolean => existsSync(join(folder, source, file));

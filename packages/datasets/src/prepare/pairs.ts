@@ -1,29 +1,43 @@
-import { readdir } from 'node:fs/promises';
-import { join, relative, resolve, sep } from 'node:path';
+import { realpath } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
 import { InputError } from '@fsmr/core/errors';
-import { listFolder } from '../folder/find-cases.js';
+import { listFolder, listSubfolders } from '../folder/find-cases.js';
 import type { RawCase } from './run.js';
 
 /** What images and their labels are called, the number being the one group. */
 export interface PairNames {
   readonly image: RegExp;
   readonly label: RegExp;
+  /** Both in words, for errors. */
+  readonly example: string;
+}
+
+/** Every file below a folder, links followed and each folder looked into once. */
+async function filesBelow(
+  folder: string,
+  out: string,
+  seen = new Set<string>(),
+): Promise<{ name: string; path: string }[]> {
+  const real = await realpath(folder).catch(() => folder);
+  if (seen.has(real) || resolve(folder) === resolve(out)) return [];
+  seen.add(real);
+  const folders = await listSubfolders(folder);
+  const files = (await listFolder(folder))
+    .filter(({ name }) => !folders.includes(name))
+    .map(({ name }) => ({ name, path: join(folder, name) }));
+  for (const inner of folders) files.push(...(await filesBelow(join(folder, inner), out, seen)));
+  return files;
 }
 
 /**
  * Images and labels that share a number, wherever they lie below a folder: archives are unpacked in many ways.
  * @param out what was prepared before; not looked into where it lies in the folder.
- * @throws InputError for a missing folder, an image without labels, or a number that two files have.
+ * @throws InputError for a missing folder, one without images, an image without labels, labels without image, or a number
+ *   that two files have.
  */
 export async function pairedCases(folder: string, names: PairNames, out: string): Promise<RawCase[]> {
-  // Says well what is wrong with a folder that is missing.
-  await listFolder(folder);
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries
-    .filter(
-      (entry) => !entry.isDirectory() && !`${resolve(entry.parentPath)}${sep}`.startsWith(`${resolve(out)}${sep}`),
-    )
-    .map(({ name, parentPath }) => ({ name, path: relative(folder, join(parentPath, name)) }))
+  const files = (await filesBelow(folder, out))
+    .map(({ name, path }) => ({ name, path: relative(folder, path) }))
     .sort((a, b) => (a.path < b.path ? -1 : 1));
   const numbered = (pattern: RegExp): Map<number, string> => {
     const found = new Map<number, string>();
@@ -42,8 +56,18 @@ export async function pairedCases(folder: string, names: PairNames, out: string)
     }
     return found;
   };
-  const labels = numbered(names.label);
-  return [...numbered(names.image)]
+  const [images, labels] = [numbered(names.image), numbered(names.label)];
+  if (images.size === 0) {
+    throw new InputError('no case was found.', { file: folder, remedy: `Files are expected as ${names.example}.` });
+  }
+  const alone = [...labels].find(([number]) => !images.has(number));
+  if (alone !== undefined) {
+    throw new InputError('these labels have no image.', {
+      file: join(folder, alone[1]),
+      remedy: `Add it, or move them away; files are expected as ${names.example}.`,
+    });
+  }
+  return [...images]
     .sort(([a], [b]) => a - b)
     .map(([number, image]) => {
       const label = labels.get(number);

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '@fsmr/core';
-import { listFolder } from '../folder/find-cases.js';
+import { listFolder, listSubfolders } from '../folder/find-cases.js';
 import { byName } from './raw.js';
 import type { RawCase } from './run.js';
 
@@ -36,18 +36,30 @@ export function splitFolder(raw: string, task: QubiqTask, split: QubiqSplit): st
   return isDivided || !existsSync(join(raw, task)) ? undefined : join(raw, task);
 }
 
+/** The cases of a task and split. */
+export interface QubiqCases {
+  readonly bySubtask: ReadonlyMap<number, readonly RawCase[]>;
+  /** Folders that were left out though they hold labels. */
+  readonly warnings: readonly string[];
+}
+
 /**
  * The cases of each subtask in one folder. A case without labels of a subtask keeps its number in it; a folder without
  * image gets none (datasets section 8.3).
  *
  * @throws InputError where no case has an image or no label.
  */
-export async function qubiqCases(folder: string): Promise<Map<number, RawCase[]>> {
+export async function qubiqCases(folder: string): Promise<QubiqCases> {
+  const warnings: string[] = [];
   const found: { source: string; masks: Map<number, Map<number, string>> }[] = [];
-  const names = (await listFolder(folder)).filter((entry) => !entry.isFile()).map(({ name }) => name);
-  for (const source of names.sort(byName)) {
+  for (const source of (await listSubfolders(folder)).sort(byName)) {
     const files = (await listFolder(join(folder, source))).map(({ name }) => name);
-    if (!files.includes('image.nii.gz')) continue;
+    if (!files.includes('image.nii.gz')) {
+      if (files.some((file) => parseLabelName(file) !== undefined)) {
+        warnings.push(`${source}: there are labels but no image.nii.gz; the case was left out.`);
+      }
+      continue;
+    }
     const masks = new Map<number, Map<number, string>>();
     for (const file of files) {
       const label = parseLabelName(file);
@@ -64,7 +76,7 @@ export async function qubiqCases(folder: string): Promise<Map<number, RawCase[]>
       remedy: 'Unpack the QUBIQ download here: {task}/Training/{case} and {task}/Validation/{case}.',
     });
   }
-  return new Map(
+  const bySubtask = new Map(
     subtasks.map((subtask) => {
       const all = ratersOf(found.map(({ masks }) => masks.get(subtask)));
       return [
@@ -83,9 +95,10 @@ export async function qubiqCases(folder: string): Promise<Map<number, RawCase[]>
             ),
           };
         }),
-      ];
+      ] as const;
     }),
   );
+  return { bySubtask, warnings };
 }
 
 /** The raters who labelled any of the cases, ascending. */

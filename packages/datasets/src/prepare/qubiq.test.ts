@@ -31,9 +31,9 @@ describe('QUBIQ prepared', () => {
     const folder = join(training, 'brain-growth', 'Training');
     const validation = join(root, 'valid');
     const place = { spacing: [1, 1.25, 1] } as const;
-    for (const source of ['case02', 'case01', 'case00']) {
+    for (const source of ['case02', 'case01', 'case00', 'case03']) {
       await mkdir(join(folder, source), { recursive: true });
-      if (source === 'case00') continue;
+      if (source === 'case00' || source === 'case03') continue;
       const data = grid(new Float32Array(9000), [100, 90], (x, y) => (x * x * 3 + y * 17 + x * y) % 997);
       await writeNifti(join(folder, source, 'image.nii.gz'), createVolume(data, [100, 90, 1], place), {
         dimensions: 2,
@@ -44,6 +44,7 @@ describe('QUBIQ prepared', () => {
     const coarse = { spacing: [2, 2.5, 1], origin: [0.5, 0.25, 40] } as const;
     const file = (name: string) => join(folder, 'case02', `task01_${name}.nii.gz`);
     await writeNifti(file('seg01'), createLabelVolume(first, [100, 90, 1], place), { dimensions: 2 });
+    await writeNifti(join(folder, 'case03', 'task01_seg01.nii.gz'), createLabelVolume(first, [100, 90, 1], place));
     await writeNifti(file('seg10'), createLabelVolume(second, [50, 45, 1], coarse));
 
     const [record, ...others] = await prepareQubiq({ training, validation }, join(root, 'out'));
@@ -52,7 +53,10 @@ describe('QUBIQ prepared', () => {
     expect(record!.cases.map(({ source, number, raters }) => [source, number, raters])).toEqual([
       ['case02', 1, [1, 10]],
     ]);
-    expect(record!.warnings).toEqual(['case01: there is no label of subtask 1; the case was left out.']);
+    expect(record!.warnings).toEqual([
+      'case03: there are labels but no image.nii.gz; the case was left out.',
+      'case01: there is no label of subtask 1; the case was left out.',
+    ]);
     expect(record!.cases[0]!.warnings).toEqual([]);
     expect(record).toMatchObject({ modality: 'MR', names: ['BGD', 'BRAIN_GROWTH_1'] });
     const out = join(root, 'out', 'brain-growth', 'task01', 'Training');

@@ -42,7 +42,8 @@ export async function prepareQubiq(
     for (const split of splits) {
       const raw = splitFolder(split === 'Training' ? folders.training : folders.validation, task, split);
       if (raw === undefined) continue;
-      for (const [subtask, cases] of await qubiqCases(raw)) {
+      const found = await qubiqCases(raw);
+      for (const [subtask, cases] of found.bySubtask) {
         const name = `${task.toUpperCase().replaceAll('-', '_')}_${subtask}`;
         const withLabels = cases.filter(({ masks }) => masks.size > 0);
         const left = cases.filter(({ masks }) => masks.size === 0);
@@ -56,9 +57,10 @@ export async function prepareQubiq(
             raw,
             out: join(out, task, `task${String(subtask).padStart(2, '0')}`, split),
             cases: withLabels,
-            warnings: left.map(
-              ({ source }) => `${source}: there is no label of subtask ${subtask}; the case was left out.`,
-            ),
+            warnings: [
+              ...found.warnings,
+              ...left.map(({ source }) => `${source}: there is no label of subtask ${subtask}; the case was left out.`),
+            ],
             steps: stepsOf(task),
             superpixelStep: publishedSuperpixels,
             prepare: async (rawCase) => {

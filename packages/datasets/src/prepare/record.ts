@@ -72,12 +72,21 @@ export function jsonHash(value: unknown): string {
   return createHash('sha256').update(JSON.stringify(value)).digest('hex');
 }
 
-/** Whether the files are still there: with the same size, or, asked for, with the same contents. */
-export async function unchanged(folder: string, files: readonly FileRecord[], byHash: boolean): Promise<boolean> {
+/**
+ * Whether the files are still there: with the same size, and with the same contents where that is asked for or a file was
+ * written after `recorded`, in milliseconds, when its contents were known.
+ */
+export async function unchanged(
+  folder: string,
+  files: readonly FileRecord[],
+  byHash: boolean,
+  recorded: number,
+): Promise<boolean> {
   for (const known of files) {
     const found = await stat(join(folder, known.file)).catch(() => undefined);
     if (found?.size !== known.bytes) return false;
-    if (byHash && (await fileRecord(folder, known.file)).sha256 !== known.sha256) return false;
+    if ((byHash || found.mtimeMs > recorded) && (await fileRecord(folder, known.file)).sha256 !== known.sha256)
+      return false;
   }
   return true;
 }

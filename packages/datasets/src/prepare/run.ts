@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError, InterruptedError } from '@fsmr/core';
 import { type LabelVolume, labelValues, type Volume, writeNifti } from '@fsmr/imaging';
@@ -170,11 +170,15 @@ async function finishedCase(
   verify: boolean,
 ): Promise<CaseRecord | undefined> {
   const record = (await readJson(recordFile(out, raw))) as CaseRecord | undefined;
+  const recorded = await stat(recordFile(out, raw)).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => 0,
+  );
   if (record?.stepsSha256 !== stepsSha256 || record.source !== raw.source) return undefined;
   const inputs = inputsOf(raw);
   const same = inputs.length === record.inputs.length && inputs.every((file, i) => record.inputs[i]!.file === file);
-  if (!same || !(await unchanged(folder, record.inputs, verify))) return undefined;
-  return (await unchanged(out, record.outputs, verify)) ? record : undefined;
+  if (!same || !(await unchanged(folder, record.inputs, verify, recorded))) return undefined;
+  return (await unchanged(out, record.outputs, verify, recorded)) ? record : undefined;
 }
 
 /** What is known of a case once its image and labels are written; the volumes themselves are let go. */

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLabelVolume, createVolume, readNifti, readNiftiLabels, type Vector3, writeNifti } from '@fsmr/imaging';
@@ -74,6 +74,44 @@ describe('sets with one rater', () => {
     expect(scan.size).toEqual([3, 256, 256]);
     expect(scan.image[4 * 256 + 8]).toBe(image.data[4 * 257 + 8]);
     expect(scan.stored?.voxels).toBe(257 * 257 * 3);
+  });
+
+  it('SABS: refuses slices larger than its border and factor are made for, and reading them as prepared', async () => {
+    const folder = join(root, 'large');
+    await mkdir(folder);
+    await write('large/img0001.nii.gz', 'large/label0001.nii.gz', [600, 512, 1], [0.7, 0.7, 3], [0, 13]);
+    await expect(prepareSingleRater('SABS', folder, join(root, 'large-out'))).rejects.toMatchObject({
+      file: join(folder, 'img0001.nii.gz'),
+      message: expect.stringMatching(/slices are 600 x 512, border and factor are those of 512 x 512\. Resample/),
+    });
+    const volume = createVolume(new Float32Array(258 * 20), [258, 20, 1]);
+    await mkdir(join(root, 'as-is'));
+    await writeNifti(join(root, 'as-is', 'image_1.nii.gz'), volume);
+    await writeNifti(join(root, 'as-is', 'label_1.nii.gz'), createLabelVolume(new Uint8Array(258 * 20), [258, 20, 1]));
+    await expect((await preparedDataset(join(root, 'as-is'))).read('1')).rejects.toMatchObject({
+      file: join(root, 'as-is', 'image_1.nii.gz'),
+      message: expect.stringContaining('slices of 258 x 20 are larger than preparation leaves them'),
+    });
+    // Whoever gives a side gets it.
+    expect((await (await preparedDataset(join(root, 'as-is'), { side: 200 })).read('1')).size).toEqual([1, 20, 200]);
+  });
+
+  it('says what files it expects, and names labels without image', async () => {
+    const folder = join(root, 'unpaired');
+    await mkdir(join(folder, 'inner'), { recursive: true });
+    const prepare = () => prepareSingleRater('SABS', folder, join(root, 'unpaired-out'), { superpixels: false });
+    await expect(prepare()).rejects.toThrow(
+      'no case was found. Files are expected as img0001.nii.gz and label0001.nii.gz.',
+    );
+    await write('unpaired/img0001.nii.gz', 'unpaired/inner/label0001.nii.gz', [70, 70, 1], [0.7, 0.7, 3], [0, 13]);
+    // A folder that links lead into twice is looked into once.
+    await symlink(folder, join(folder, 'inner', 'again'));
+    expect((await prepare()).cases).toHaveLength(1);
+    await copyFile(join(folder, 'inner', 'label0001.nii.gz'), join(folder, 'label0002.nii.gz'));
+    await expect(prepare()).rejects.toMatchObject({
+      file: join(folder, 'label0002.nii.gz'),
+      message: expect.stringContaining('these labels have no image'),
+    });
   });
 
   it('finds CMR and SABS files under the names and in the folders they are downloaded with', async () => {

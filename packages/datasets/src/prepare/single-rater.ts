@@ -74,12 +74,18 @@ function renamed(map: LabelVolume, values: Readonly<Record<number, number>>, fil
   return { ...map, data };
 }
 
+// Of slices of 512 x 512 a border of 32 leaves 448, and the factor 256.
+const expectedSide = 512;
 const border = 32;
-const factor = 448 / preparedSide;
+const factor = (expectedSide - 2 * border) / preparedSide;
 
 const recipes: Record<SingleRaterSet, Recipe> = {
   SABS: {
-    names: { image: /^img(\d+)\.nii(?:\.gz)?$/, label: /^label(\d+)\.nii(?:\.gz)?$/ },
+    names: {
+      image: /^img(\d+)\.nii(?:\.gz)?$/,
+      label: /^label(\d+)\.nii(?:\.gz)?$/,
+      example: 'img0001.nii.gz and label0001.nii.gz',
+    },
     threshold: foregroundThresholds.ct,
     steps: [
       { step: 'window', low: ctWindow[0], high: ctWindow[1], to: 'least and greatest of the volume to 0 and 255' },
@@ -87,6 +93,14 @@ const recipes: Record<SingleRaterSet, Recipe> = {
       { step: 'resample', factor, rounding: 'floor-plus-one', labels: 'per-label' },
     ],
     prepare: ({ image, labels }, files) => {
+      const [width, height] = image.size;
+      if (Math.max(width, height) > expectedSide) {
+        throw new InputError(`slices are ${width} x ${height}, border and factor are those of 512 x 512.`, {
+          file: files.image,
+          remedy:
+            'Resample image and labels to 512 x 512 first, or give each case a folder and choose the kind "folder".',
+        });
+      }
       // The stretch looks at the whole volume, so it comes before the crop.
       const stretched = windowAndStretch(image);
       const region = innerBox(image, border, [0, image.size[2] - 1], files.image);
@@ -99,7 +113,11 @@ const recipes: Record<SingleRaterSet, Recipe> = {
     },
   },
   CHAOST2: mrRecipe(
-    { image: /^image_(\d+)\.nii(?:\.gz)?$/, label: /^label_(\d+)\.nii(?:\.gz)?$/ },
+    {
+      image: /^image_(\d+)\.nii(?:\.gz)?$/,
+      label: /^label_(\d+)\.nii(?:\.gz)?$/,
+      example: 'Train_Sets/MR/{id}/T2SPIR of the download, or image_1.nii.gz and label_1.nii.gz',
+    },
     [1.25, 1.25, 7.7],
     foregroundThresholds.chaost2,
   ),
@@ -108,6 +126,7 @@ const recipes: Record<SingleRaterSet, Recipe> = {
     {
       image: /^(?:image_|patient(?=\d+_C0\.))(\d+)(?:_C0)?\.nii(?:\.gz)?$/,
       label: /^(?:label_|patient(?=\d+_C0_manual\.))(\d+)(?:_C0_manual)?\.nii(?:\.gz)?$/,
+      example: 'patient1_C0.nii.gz and patient1_C0_manual.nii.gz, or image_1.nii.gz and label_1.nii.gz',
     },
     [1.25, 1.25, 7.99],
     foregroundThresholds.ct,

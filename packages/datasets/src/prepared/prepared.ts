@@ -18,7 +18,10 @@ export interface PreparedOptions {
   /** Names of the foreground classes, ids from 1. */
   readonly classes?: readonly string[];
   readonly modality?: Modality;
-  /** Slices keep their rows and columns 0 to this number, after normalisation; 256 as published when absent. */
+  /**
+   * Slices keep their rows and columns 0 to this number, after normalisation. When absent 256 as published, where
+   * preparation leaves 257 at most, and larger slices are refused.
+   */
   readonly side?: number;
 }
 
@@ -27,15 +30,16 @@ export interface PreparedOptions {
  * `label_{k}.nii.gz` of the one rater; what the preparations of this package write, and what those of the published
  * programs wrote. Raters are named `rater1`, `rater2`, ... by their ids.
  *
- * Slices are cut to 256 x 256; statistics for normalisation count the whole stored volume (section 8.7).
+ * Slices are cut from 257 x 257, as preparation leaves them, to 256 x 256; statistics for normalisation count the whole
+ * stored volume (section 8.7).
  *
- * @throws InputError where the folder holds no scan. Faults inside files appear when a scan is read.
+ * @throws InputError where the folder holds no scan. Faults inside files, slices of more than 257 pixels among them,
+ *   appear when a scan is read.
  */
 export async function preparedDataset(folder: string, options: PreparedOptions = {}): Promise<Dataset> {
   const { scans, raters, record, classMap } = await numberedFolder(folder);
   const table = options.table === undefined ? undefined : publishedTables[options.table];
   const names = options.classes ?? (table?.names ?? record?.names)?.slice(1) ?? ['object'];
-  const side = options.side ?? preparedSide;
   const find = (id: string): NumberedScan => {
     const scan = scans.find((known) => known.id === id);
     if (scan === undefined) throw new InputError(`there is no scan ${id}.`, { file: folder });
@@ -54,14 +58,14 @@ export async function preparedDataset(folder: string, options: PreparedOptions =
       classes: names.map((_name, index) => index + 1),
       ...(slices === undefined ? {} : { slices }),
     })),
-    read: (id) => readNumbered(find(id), names.length, side),
+    read: (id) => readNumbered(find(id), names.length, options.side),
     ...(classMap === undefined ? {} : { classMap: async () => classMap }),
     ...(cutting === undefined ? {} : { superpixelOptions: cutting }),
     ...(complete
       ? {
           superpixels: async (id: string) => {
             const volume = await readNiftiLabels(find(id).superpixels!);
-            return cut(new Int32Array(volume.data), volume, side);
+            return cut(new Int32Array(volume.data), volume, options.side ?? preparedSide);
           },
         }
       : {}),
@@ -82,9 +86,17 @@ function cuttingOf(
   return { foregroundThreshold: table === 'CHAOST2' ? foregroundThresholds.chaost2 : foregroundThresholds.ct };
 }
 
-async function readNumbered(files: NumberedScan, classes: number, side: number): Promise<Scan> {
+async function readNumbered(files: NumberedScan, classes: number, wanted: number | undefined): Promise<Scan> {
   const image = await readNifti(files.image);
   const [width, height, slices] = image.size;
+  const side = wanted ?? preparedSide;
+  // One more row and column come from rounding up and are empty; more would be cut off the patient.
+  if (wanted === undefined && (width > preparedSide + 1 || height > preparedSide + 1)) {
+    throw new InputError(`slices of ${width} x ${height} are larger than preparation leaves them, 257 x 257 at most.`, {
+      file: files.image,
+      remedy: 'Prepare the raw images (`fsmr prepare`), or give each case a folder and choose the kind "folder".',
+    });
+  }
   const labels: Record<string, Uint8Array> = {};
   for (const [rater, file] of files.labels) {
     const map = await readNiftiLabels(file, { rater });
