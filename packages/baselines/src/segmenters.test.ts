@@ -175,6 +175,17 @@ describe.each([
     return reports;
   };
 
+  it('may be disposed while it learns; the lesson alone says that it was stopped', async () => {
+    const control = new AbortController();
+    const segmenter = make({ epochs, learningRate: 0.01, memory });
+    const learning = segmenter.learn(await lesson({ signal: control.signal })).catch((cause: unknown) => cause);
+    control.abort();
+    // A rejection that nobody looked at would end this process.
+    segmenter.dispose();
+    expect(await learning).toMatchObject({ code: 'interrupted' });
+    await new Promise((resolve) => setImmediate(resolve));
+  });
+
   it('goes on where it was interrupted, ends the same, and then learns nothing more', async () => {
     const before = tf.memory().numTensors;
     const whole = await learn({ ...memory, read: async () => undefined });

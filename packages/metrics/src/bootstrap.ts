@@ -26,6 +26,8 @@ export interface Interval {
 /**
  * A bootstrap interval of any statistic of independent items (supports, scans, differences of pairs).
  *
+ * Where the statistic of a resample is NaN, so are the bounds: leave such items out, or take a statistic that is defined.
+ *
  * Source: Efron and Tibshirani, An Introduction to the Bootstrap, 1993, sections 13.3 and 14.3.
  * @param items what is drawn with replacement; at least one.
  * @param statistic the number whose spread is wanted, for example {@link mean}.

@@ -1,3 +1,4 @@
+import { InputError } from '@fsmr/core/errors';
 import { requireSameLength } from './counts.js';
 
 /** What a program claims and what holds, in one bin of {@link reliability}. */
@@ -16,7 +17,7 @@ export interface ReliabilityBin {
  * A pixel with foreground probability p is predicted foreground where p > 0.5, with confidence max(p, 1 - p); hence with
  * two classes the bins below 0.5 stay empty.
  * @param probability of foreground, in [0, 1]. @param truth any value but 0 is foreground.
- * @throws ShapeError where the maps differ in length.
+ * @throws ShapeError where the maps differ in length. @throws InputError for a probability that is NaN.
  */
 export function reliability(probability: ArrayLike<number>, truth: ArrayLike<number>, bins = 10): ReliabilityBin[] {
   requireSameLength(probability, truth);
@@ -25,6 +26,7 @@ export function reliability(probability: ArrayLike<number>, truth: ArrayLike<num
   const hits = new Float64Array(bins);
   for (let i = 0; i < truth.length; i++) {
     const p = probability[i]!;
+    if (Number.isNaN(p)) throw new InputError(`the probability of pixel ${i} is NaN.`);
     const predicted = p > 0.5;
     const confidence = predicted ? p : 1 - p;
     const bin = Math.min(bins - 1, Math.max(0, Math.ceil(confidence * bins) - 1));
@@ -41,10 +43,11 @@ export function reliability(probability: ArrayLike<number>, truth: ArrayLike<num
 
 /**
  * The expected calibration error: the mean over pixels of |accuracy - confidence| of their bin; 0 is calibrated, NaN for
- * no pixels. Against several raters, average over them as CURVAS does (there with 5 bins).
+ * no pixels. Against several raters, average over them as CURVAS does. Its own program takes 50 bins and the greatest of
+ * the probabilities of all classes, background among them; this is the measure of one class against all else.
  *
  * Source: Guo et al., On Calibration of Modern Neural Networks, ICML 2017, equation 3.
- * @throws ShapeError where the maps differ in length.
+ * @throws ShapeError where the maps differ in length. @throws InputError for a probability that is NaN.
  */
 export function expectedCalibrationError(probability: ArrayLike<number>, truth: ArrayLike<number>, bins = 10): number {
   return reliability(probability, truth, bins)

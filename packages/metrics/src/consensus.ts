@@ -27,7 +27,9 @@ export function majorityConsensus(masks: readonly ArrayLike<number>[]): Uint8Arr
 /**
  * Counts of a binary prediction where all raters agree: pixels that some mark and some do not are left out.
  *
- * Dice of these counts is the consensus Dice of the CURVAS challenge (Riera-Marin et al., 2024).
+ * Dice of these counts is the consensus Dice that the CURVAS challenge defines (Riera-Marin et al., 2024). Its program
+ * hands volumes to a metric that takes their first axis for cases and the second for classes, so the challenge's own
+ * figures are means over rows of pixels, without those that have no foreground; they differ from these.
  * @param prediction any value but 0 is foreground. @param truths one mask a rater.
  * @throws InputError for no truth. @throws ShapeError where masks differ in length.
  */

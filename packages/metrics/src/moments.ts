@@ -14,8 +14,12 @@ export function standardDeviation(values: readonly number[], ddof: 0 | 1 = 0): n
   return Math.sqrt(squares / (values.length - ddof));
 }
 
-/** The value below which a share of the values lies, by linear interpolation (numpy's default); NaN for none. */
+/**
+ * The value below which a share of the values lies, by linear interpolation (numpy's default); NaN for none, and NaN where
+ * one of them is.
+ */
 export function quantile(values: readonly number[], share: number): number {
+  if (values.some(Number.isNaN)) return Number.NaN;
   const sorted = [...values].sort((a, b) => a - b);
   const at = share * (sorted.length - 1);
   if (Number.isNaN(at) || sorted.length === 0) return Number.NaN;

@@ -70,6 +70,7 @@ describe('calibration', () => {
     expect(expectedCalibrationError([1, 0], [1, 0])).toBe(0);
     expect(expectedCalibrationError([1, 0], [0, 1])).toBe(1);
     expect(expectedCalibrationError([], [])).toBeNaN();
+    expect(() => expectedCalibrationError([0.9, Number.NaN], [1, 0])).toThrow('the probability of pixel 1 is NaN');
   });
 });
 

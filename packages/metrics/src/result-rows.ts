@@ -54,7 +54,8 @@ export interface ResultRow {
  * Where a run has several supports, its unit of observation is the support with its Dice_m, as published; with a single
  * support it is the scan with the mean over classes of the mean over raters of its Dice. Repeats are averaged unit by
  * unit before anything else, so that more seeds do not pretend to be more cases.
- * @throws InputError where a run has no record, is tested against an unknown run or one that shares no unit.
+ * @throws InputError where a run has no record, is tested against an unknown run, one that shares no unit, or one whose
+ *   units are others: supports and scans have the same names.
  */
 export function resultRows(runs: readonly Run[], options: ResultOptions = {}): ResultRow[] {
   const { by = 'class', alternative = 'greater', bootstrap } = options;
@@ -64,6 +65,11 @@ export function resultRows(runs: readonly Run[], options: ResultOptions = {}): R
     const other = run.against === undefined ? undefined : digests[runs.findIndex(({ name }) => name === run.against)];
     if (run.against !== undefined && other === undefined) {
       throw new InputError(`run ${run.name} is tested against ${run.against}, which is not among the runs.`);
+    }
+    if (other !== undefined && other.unit !== unit) {
+      throw new InputError(`run ${run.name} has a value a ${unit}, ${run.against} one a ${other.unit}.`, {
+        remedy: 'Evaluate both with several supports, or both with the same one.',
+      });
     }
     const pairs = other === undefined ? undefined : pairBySupport(units, other.units);
     return {

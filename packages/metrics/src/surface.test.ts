@@ -93,6 +93,20 @@ describe('surface distances', () => {
     expect(() => hd95([1, 0], [1], { size: [2, 1] })).toThrow(ShapeError);
   });
 
+  it('refuses spacings that are too few or no lengths', () => {
+    const mask = new Uint8Array(8).fill(1);
+    for (const spacing of [
+      [0.7, 0.7],
+      [0.7, 0.7, 0],
+      [0.7, Number.NaN, 5],
+      [1, -1, 1],
+    ]) {
+      expect(() => hd95(mask, mask, { size: [2, 2, 2], spacing })).toThrow(
+        'spacings of 2 x 2 x 2 must be as many positive',
+      );
+    }
+  });
+
   it('are those of trying every pair of surface voxels', () => {
     const masks = fc.array(fc.constantFrom(0, 0, 1), { minLength: 60, maxLength: 60 });
     fc.assert(

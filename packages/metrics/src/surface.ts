@@ -27,7 +27,7 @@ type Triple = [number, number, number];
  * A surface voxel is a foreground voxel with a background voxel, or the edge of the grid, across one of its faces (edges
  * in 2D), as `scipy.ndimage.binary_erosion` removes it. So every voxel of a volume of one slice is surface; give such a
  * slice its two numbers alone to measure its outline. Only the box around both masks is looked at.
- * @throws ShapeError where masks and grid disagree.
+ * @throws ShapeError where masks and grid disagree, or a side has no spacing above 0.
  */
 export function surfaceDistances(
   first: ArrayLike<number>,
@@ -39,6 +39,12 @@ export function surfaceDistances(
   const spacing = triple(grid.spacing ?? [], 1);
   if (size[0] * size[1] * size[2] !== first.length || grid.size.length > 3) {
     throw new ShapeError(`a mask of ${first.length} voxels is not ${grid.size.join(' x ')}.`);
+  }
+  const given = grid.spacing ?? [1, 1, 1];
+  if (given.length < grid.size.length || given.some((step) => !(step > 0 && Number.isFinite(step)))) {
+    throw new ShapeError(
+      `spacings of ${grid.size.join(' x ')} must be as many positive numbers, not ${given.join(' x ')}.`,
+    );
   }
   const flat = grid.size.length === 2;
   const a = surface(first, size, flat);

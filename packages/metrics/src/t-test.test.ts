@@ -35,6 +35,15 @@ describe('studentTail', () => {
     expect(studentTail(1, 0).p).toBeNaN();
   });
 
+  it('is the normal tail where nothing tells them apart', () => {
+    // scipy.stats.norm.sf(3), and of 5 twice
+    for (const df of [Number.POSITIVE_INFINITY, 1e16]) {
+      expect(studentTail(3, df).p).toBeCloseTo(0.0013498980316300957, 12);
+      expect(studentTail(-3, df, 'less').p).toBeCloseTo(0.0013498980316300957, 12);
+      expect(studentTail(-5, df, 'two-sided').p / 5.733031437583892e-7).toBeCloseTo(1, 9);
+    }
+  });
+
   it('has tails that add up, fall with t and agree between sides', () => {
     fc.assert(
       fc.property(

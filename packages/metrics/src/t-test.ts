@@ -1,5 +1,6 @@
 import { logIncompleteBeta } from './incomplete-beta.js';
 import { mean, standardDeviation } from './moments.js';
+import { normalTail } from './normal.js';
 import { type Alternative, differences, fromLog, type Probability } from './probability.js';
 
 /** The outcome of {@link pairedTTest}. */
@@ -16,6 +17,9 @@ export interface TTest extends Probability {
   readonly stdDifference: number;
 }
 
+/** Degrees of freedom from which the t distribution is the normal one to more digits than its series keeps. */
+const NORMAL_FROM = 1e9;
+
 /**
  * The tail of Student's t distribution: P(T >= t) for `greater`, P(T <= t) for `less`, P(|T| >= |t|) for `two-sided`.
  * Relative accuracy about 1e-12 (1e-10 for a million degrees of freedom) down to p = 1e-300 and, as `log10p`, far below.
@@ -23,6 +27,10 @@ export interface TTest extends Probability {
  */
 export function studentTail(t: number, df: number, alternative: Alternative = 'greater'): Probability {
   if (Number.isNaN(t) || !(df > 0)) return { p: Number.NaN, log10p: Number.NaN };
+  if (df > NORMAL_FROM) {
+    if (alternative === 'two-sided') return fromLog(normalTail(Math.abs(t)).log10p * Math.LN10 + Math.LN2);
+    return normalTail(alternative === 'greater' ? t : -t);
+  }
   // P(|T| >= |t|) = I_x(df/2, 1/2) with x = df / (df + t^2); dividing by |t| keeps t^2 from overflowing.
   const size = Math.abs(t);
   const logBoth =

@@ -44,6 +44,13 @@ describe('resultRows', () => {
     expect(second!.test!.p).toBeCloseTo(pairedTTest([0.57, 0.59, 0.61], [0.56, 0.57, 0.58]).p, 9);
   });
 
+  it('refuses to pair supports with scans, which have the same names', () => {
+    const single = { name: 'one support', repeats: [records(() => 60, 1)] };
+    expect(() => resultRows([single, { ...ours, against: 'one support' }])).toThrow(
+      'run ALPNet + JAPC has a value a support, one support one a scan. Evaluate both with several supports',
+    );
+  });
+
   it('has raters as columns where asked to', () => {
     const [row] = resultRows([base], { by: 'rater' });
     expect(Object.keys(row!.values)).toEqual(['R1', 'R2']);

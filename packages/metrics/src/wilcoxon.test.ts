@@ -17,9 +17,25 @@ describe('wilcoxonSignedRank', () => {
     ['zsplit', 'less', 32.5, 0.6949667216250749],
     ['zsplit', 'two-sided', 22.5, 0.6100665567498502],
   ] as const)('approximates with a zero, %s, %s', (zeros, alternative, statistic, p) => {
-    const test = wilcoxonSignedRank(first, second, { zeros, alternative });
+    const test = wilcoxonSignedRank(first, second, { zeros, alternative, method: 'normal' });
     expect(test).toMatchObject({ method: 'normal', statistic, zeros: 1 });
     expect(test.p).toBeCloseTo(p, 12);
+  });
+
+  // scipy.stats.wilcoxon([3, 1, 4, 1, 5, 9], [2, 2, 2, 3, 2, 2], alternative=alternative) of scipy 1.17
+  it.each([
+    ['greater', 0.171875],
+    ['two-sided', 0.34375],
+  ] as const)('counts all signs of a small sample with ties unless told otherwise, %s', (alternative, p) => {
+    const test = wilcoxonSignedRank([3, 1, 4, 1, 5, 9], [2, 2, 2, 3, 2, 2], { alternative });
+    expect(test).toMatchObject({ method: 'exact', p });
+    const long = Array.from({ length: 14 }, (_, i) => i % 5);
+    expect(
+      wilcoxonSignedRank(
+        long,
+        long.map((_, i) => (i * 3) % 4),
+      ).method,
+    ).toBe('normal');
   });
 
   // scipy.stats.wilcoxon(x, y, alternative=alternative, mode='exact')

@@ -14,7 +14,10 @@ export interface WilcoxonOptions {
   readonly alternative?: Alternative;
   /** `wilcox` if not given. */
   readonly zeros?: ZeroMethod;
-  /** `auto` if not given: exact for up to 50 pairs without zeros and ties, else the normal approximation. */
+  /**
+   * `auto` if not given: exact for up to 50 pairs without zeros and ties, and for up to 13 with them, else the normal
+   * approximation.
+   */
   readonly method?: 'auto' | 'exact' | 'normal';
 }
 
@@ -30,13 +33,14 @@ export interface Wilcoxon extends Probability {
   readonly method: 'exact' | 'normal';
 }
 
-/** The largest sample for which `auto` takes the exact distribution. */
+/** The largest samples for which `auto` takes the exact distribution, without and with zeros or ties. */
 const EXACT_UP_TO = 50;
+const EXACT_WITH_TIES_UP_TO = 13;
 
 /**
  * Wilcoxon's signed-rank test of paired samples.
  *
- * As `scipy.stats.wilcoxon(first, second, zero_method, correction=False, alternative)`: ties get midranks and the
+ * As `scipy.stats.wilcoxon(first, second, zero_method, correction=False, alternative)` of scipy 1.17: ties get midranks and the
  * normal approximation their correction, without continuity correction. `exact` counts all 2^n signs of the ranks at
  * hand, ties included. No difference anywhere gives NaN, as does a difference that is NaN.
  * @throws InputError where the samples differ in length.
@@ -63,7 +67,8 @@ export function wilcoxonSignedRank(
   const minus = sumWhere((value) => value < 0) + split;
   const statistic = alternative === 'two-sided' ? Math.min(plus, minus) : plus;
 
-  const plain = zeroCount === 0 && new Set(ranks).size === n && n <= EXACT_UP_TO;
+  const tied = zeroCount > 0 || new Set(ranks).size < n;
+  const plain = all.length <= (tied ? EXACT_WITH_TIES_UP_TO : EXACT_UP_TO);
   const used = method === 'auto' ? (plain ? 'exact' : 'normal') : method;
   const probability =
     free.length === 0

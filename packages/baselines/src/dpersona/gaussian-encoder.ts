@@ -27,7 +27,9 @@ export function gaussianBlanks(name: string, inputs: number): Blueprint {
   for (const [stage, width] of widths.entries()) {
     for (let layer = 0; layer < depth; layer++) {
       const at = `${name}.encoder.layers.${place(stage, layer)}`;
-      parts.push(convBlanks(at, 3, channels, width, { weight: kaimingNormal(3, channels), bias: truncatedNormal(0.001) }));
+      parts.push(
+        convBlanks(at, 3, channels, width, { weight: kaimingNormal(3, channels), bias: truncatedNormal(0.001) }),
+      );
       channels = width;
     }
   }

@@ -51,7 +51,8 @@ export interface MrnetReport {
  * expertise, a mixed one and the average; each has its own optimiser and none sends gradients into another.
  *
  * The published program compares encoder levels of its second network too. That loss reaches no weight that is moved,
- * so it is left out here; `featureDistance` computes it.
+ * so it is left out here; `featureDistance` computes it. Its two passes, in training mode, also move the running statistics
+ * of that network there, which inference here does not see: they are those of the three passes that learn.
  *
  * @returns what replaces the state, whose replaced tensors are freed; the batch stays the caller's.
  * @throws NumericError where a loss is not a number; the state before the step is then intact.

@@ -65,7 +65,11 @@ export function supervisedSegmenter(options: SupervisedSegmenterOptions): Segmen
     },
     dispose: () => {
       for (const training of known.values()) {
-        void training.then(({ parameters }) => tf.dispose(Object.values(parameters)));
+        // Whoever asked for a lesson that failed was told; there is nothing to free.
+        void training.then(
+          ({ parameters }) => tf.dispose(Object.values(parameters)),
+          () => undefined,
+        );
       }
       known.clear();
     },
