@@ -18,7 +18,7 @@ export function addResultCommands(program: Command): void {
   program
     .command('report')
     .description('write tables, paired tests and figures of evaluated runs, and where each number comes from')
-    .option('--sweep <folder>', 'what fsmr sweep filled; cells that are not done are named')
+    .option('--sweep <folder>', 'what fsmr sweep filled; cells that are not done are named', onlyOnce)
     .option('--run <folder...>', 'evaluated run folders; those that differ in their seed alone are averaged')
     .requiredOption('--out <folder>', 'gets report.html, report.md, results.csv, tables.tex')
     .option('--format <list>', 'what to write', 'html,md,csv,latex')
@@ -29,6 +29,13 @@ export function addResultCommands(program: Command): void {
       const written = await reportCommand({ ...options, formats: parseFormats(format) });
       process.stdout.write(`${written.join('\n')}\n`);
     });
+}
+
+function onlyOnce(folder: string, before: string | undefined): string {
+  if (before === undefined) return folder;
+  throw new ConfigError(`a report is of one sweep, not of ${before} and ${folder}.`, {
+    remedy: 'Put the folders of their cells into one, with the sweep-*.json of each, or name them with --run.',
+  });
 }
 
 const gridHelp = `

@@ -2,8 +2,11 @@ import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunConfig } from '../config/schema.js';
+import { readPanels } from '../report/panel-data.js';
+import { readRunResults } from '../report/run-results.js';
 import { exists, readJsonLines } from '../run/files.js';
 import { runFolder } from '../run/folder.js';
+import { provenanceFile } from '../run/provenance.js';
 import { evaluationText } from '../run/write-results.js';
 import { evaluateRun, evaluateShard } from './evaluate.js';
 import { noSignal, startTinyRuns, tinyConfig } from './tiny-run.fixture.js';
@@ -128,6 +131,36 @@ describe('evaluateRun', () => {
     stopped.abort();
     const found = await evaluateIn(out, stopped.signal);
     expect(found).toEqual(await evaluateIn(await fresh('whole')));
+  });
+
+  it('refuses records of scans that have changed since, and reports none of scans that are gone', async () => {
+    const out = await fresh('changed data');
+    await evaluateIn(out);
+    const folder = runFolder(out);
+    const whole = await readRunResults(out);
+    const file = provenanceFile(folder.records);
+    const provenance = JSON.parse(await readFile(file, 'utf8'));
+    const [id, ...others] = Object.keys(provenance.data);
+    expect(others).toHaveLength(2);
+    await writeFile(file, JSON.stringify({ ...provenance, data: { ...provenance.data, [id!]: '0' } }));
+    await expect(evaluateIn(out)).rejects.toThrow(
+      `was made with another ${id}: its image or masks have changed since.`,
+    );
+    const metrics = JSON.parse(await readFile(folder.metrics, 'utf8'));
+    expect(new Set(metrics.queries)).toEqual(new Set([id, ...others]));
+    await writeFile(folder.metrics, JSON.stringify({ ...metrics, queries: others }));
+    const { records } = await readRunResults(out);
+    expect(records.get('base')!.length).toBe((whole.records.get('base')!.length * 2) / 3);
+    expect(records.get('base')!.some(({ scan }) => scan === id)).toBe(false);
+  });
+
+  it('keeps no panel of an earlier evaluation', async () => {
+    const out = await fresh('panels');
+    await evaluateIn(out);
+    expect(await readPanels(runFolder(out).panels)).toHaveLength(1);
+    await evaluateIn(out, noSignal, tinyConfig({ evaluation: { panels: 0 } }));
+    expect(await readPanels(runFolder(out).panels)).toEqual([]);
+    expect(await exists(runFolder(out).overlays)).toBe(false);
   });
 
   it('makes a table without a test where there is one support', async () => {

@@ -10,7 +10,7 @@ import type { FeatureCache } from '../run/feature-cache.js';
 import { type RunFolder, runFolder } from '../run/folder.js';
 import { drawPanels } from '../run/panels.js';
 import { createProgress } from '../run/progress.js';
-import { checkRecords, claimRecords, provenanceOf } from '../run/provenance.js';
+import { checkRecords, claimRecords, provenanceOf, scanHashes } from '../run/provenance.js';
 import { openRecords, type Records } from '../run/records.js';
 import { type OpenSegmenters, openSegmenters } from '../run/segmenters.js';
 import { lessonsOfShard, type Shard } from '../run/shard.js';
@@ -106,6 +106,13 @@ function askedLessons({ config, plan: { lessons } }: OpenRun): LessonEpisodes[] 
   return lessons.filter(({ episodes }) => episodes.some((episode) => asked.has(episodeKey(episode))));
 }
 
+/** Every scan that some episode reads. */
+function scansOf(lessons: readonly LessonEpisodes[]): Set<string> {
+  return new Set(
+    lessons.flatMap(({ supportScan, episodes }) => [supportScan, ...episodes.map((one) => one.queryScan)]),
+  );
+}
+
 interface OpenRun {
   readonly config: RunConfig;
   readonly versions: Versions;
@@ -127,9 +134,10 @@ async function openRun(
   }
   const folder = runFolder(out);
   await checkAdopted(folder, config);
-  const provenance = await provenanceOf(config, folder, versions, shard);
-  await checkRecords(folder.evaluation, provenance);
   const plan = await planEvaluation(config);
+  const data = await scanHashes(plan.dataset, scansOf(plan.lessons));
+  const provenance = await provenanceOf(config, folder, versions, data, shard);
+  await checkRecords(folder.evaluation, provenance);
   const opened = await openSegmenters(config, folder, plan.dataset, plan.statistics, { cache, shard });
   try {
     const file = shard === undefined ? folder.records : folder.shardRecords(shard.index, shard.count);

@@ -66,6 +66,21 @@ describe('merging shards', () => {
     expect(await evaluateRun(config, out, runs.own, stopped)).toEqual(tables);
   });
 
+  it('takes shards of an arm that was added to a run evaluated before', async () => {
+    const few = tinyConfig({ evaluation: { arms: ['base'], classes: ['liver'], panels: 0 } });
+    const names = ['added one', 'added two'];
+    for (const [index, name] of names.entries()) {
+      await cp(runs.at('trained'), runs.at(name), { recursive: true });
+      await evaluateRun(few, runs.at(name), runs.own, noSignal);
+      const shard = { index: index + 1, count: 2 };
+      await evaluateShard(config, runs.at(name), runs.own, noSignal, { shard });
+    }
+    const from = names.map((name) => runs.at(name));
+    const { merged, tables } = await mergeInto(runs.at('added'), from);
+    expect(merged.config.evaluation.arms).toEqual(['base', 'japc']);
+    expect(tables.arms.map(({ arm }) => arm)).toEqual(['base', 'japc']);
+  });
+
   it('takes shares that hold nothing where there are more shares than supports', async () => {
     const names = [1, 2, 3, 4].map((index) => `share ${index}`);
     for (const [index, name] of names.entries()) await evaluateShardIn(name, config, index + 1, names.length);

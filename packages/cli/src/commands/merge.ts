@@ -46,10 +46,15 @@ export async function checkMergeable(folders: readonly string[]): Promise<Mergea
     }
     for (const file of files) found.push({ file, provenance: await knownProvenance(file) });
   }
-  const { provenance } = found[0]!;
+  // Records of a whole evaluation from before may have been asked for other arms; what was divided must be one.
+  const reference = found.find((one) => one.provenance.shard !== undefined) ?? found[0]!;
+  const { provenance } = reference;
   for (const other of found) {
     await checkProvenance(other.file, provenance);
-    checkAsked(other.file, found[0]!.file, other.provenance, provenance);
+    const divided = other.provenance.shard !== undefined;
+    if (divided || provenance.shard === undefined) {
+      checkAsked(other.file, reference.file, other.provenance, provenance);
+    }
   }
   const merged = { ...config, evaluation: provenance.evaluation };
   await checkWeights(first, merged, provenance);

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -137,6 +137,14 @@ describe('sweepCommand', () => {
     expect([await names(1), await names(2)]).toEqual([['1', '3'], ['2']]);
     expect((await readSweepCells(options.out)).map(({ name }) => name)).toEqual(['1', '2', '3']);
     await expect(readSweepCells(folder)).rejects.toThrow('holds no sweep');
+    // What was asked for last counts, though an older file says that another configuration is done.
+    const before = (await readSweep(join(options.out, 'sweep-2of2.json')))!;
+    const other = { ...before.cells[0]!, hash: 'another', state: 'failed' as const };
+    const newer = join(options.out, 'sweep.json');
+    await writeJson(newer, { ...before, cells: [other] });
+    await utimes(newer, new Date(), new Date(Date.now() + 5000));
+    expect((await readSweepCells(options.out)).map(({ state }) => state)).toEqual(['done', 'failed', 'done']);
+    await rm(newer);
     const out = join(options.out, 'report');
     const written = await reportCommand({ sweep: options.out, out, formats: ['md', 'csv'] });
     expect(written).toEqual([join(out, 'report.md'), join(out, 'results.csv')]);

@@ -13,6 +13,11 @@ export function configHash(config: RunConfig): string {
   return shortHash(`${trainingIdentity(config)}${canonical(evaluation)}`);
 }
 
+/** How Dice is summed up: from the one support that was chosen, or many, and what undefined values do. */
+export function protocolOf({ supports, nan }: RunConfig['evaluation']): { support: string | number; nan: string } {
+  return { support: supports !== 'all' && supports.length === 1 ? supports[0]! : 'many', nan };
+}
+
 /** The first twelve hexadecimal digits of a text's SHA-256. */
 export function shortHash(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 12);

@@ -43,6 +43,35 @@ describe('groupRuns', () => {
     expect(experiments[0]!.repeats.map(({ name }) => name)).toEqual(['1234', '1234 fold 1']);
   });
 
+  it('knows data and weights that cells of a sweep found elsewhere, and takes them apart where runs are only named', async () => {
+    const at = (seed: number, place: string) => ({
+      seed,
+      data: { kind: 'folder' as const, folder: `${place}/cases` },
+      model: { weights: `${place}/resnet.npz` },
+    });
+    const places = [await made('here', at(1, '/home/a')), await made('there', at(2, '/srv/b'))];
+    const named = groupRuns(places);
+    expect(named.map(({ dataset, repeats }) => [dataset, repeats.length])).toEqual([
+      ['cases', 1],
+      ['cases (2)', 1],
+    ]);
+    const cells = places.map((run, index) => ({ ...run, labels: { seed: String(index) } }));
+    const [together, ...none] = groupRuns(cells);
+    expect(none).toEqual([]);
+    expect(together!.repeats.map(({ name }) => name)).toEqual(['1', '2']);
+  });
+
+  it('takes the protocol of one support for another than that of many', async () => {
+    const last = await made('last', { evaluation: { ...evaluation, supports: [-1] } }, { y: { c: { anna: 20 } } });
+    const found = groupRuns([await made('all'), last]);
+    expect(found.map(({ variant }) => variant)).toEqual(['as given', 'evaluation.support -1']);
+  });
+
+  it('names a run of Setting 2 that tested nothing its training left out', async () => {
+    const run = await made('nothing tested', { training: { exclude: ['z'] } });
+    expect(() => groupRuns([run])).toThrow('nothing tested: tested no class that its training left out (z).');
+  });
+
   it('names variants after what differs', async () => {
     const names = groupRuns([
       await made('first'),

@@ -1,9 +1,10 @@
 import { basename } from 'node:path';
 import { InputError } from '@fsmr/core';
 import type { CountRecord } from '@fsmr/metrics';
+import { withoutPlaces } from '../config/places.js';
 import type { RunConfig } from '../config/schema.js';
 import { learningSettings } from '../run/evaluation-tasks.js';
-import { canonical } from './config-identity.js';
+import { canonical, protocolOf } from './config-identity.js';
 import type { RunResults } from './run-results.js';
 import { labelVariants } from './variants.js';
 
@@ -42,7 +43,7 @@ export function groupRuns(runs: readonly RunResults[]): Experiment[] {
   const datasets = datasetNames(runs);
   const groups: Group[] = [];
   for (const run of runs) {
-    const key = canonical([placeOf(run.config, datasets), variantKey(run.config)]);
+    const key = canonical([placeOf(run, datasets), variantKey(run.config)]);
     const learning = learningKey(run.config);
     const fits = (own: Group): boolean =>
       own.key === key && (own.learning === learning || own.learning === undefined || learning === undefined);
@@ -56,7 +57,7 @@ export function groupRuns(runs: readonly RunResults[]): Experiment[] {
   const experiments = groups.map(({ members }): Experiment => {
     const { config } = members[0]!;
     return {
-      ...placeOf(config, datasets),
+      ...placeOf(members[0]!, datasets),
       variant: '',
       isReference: true,
       seededData: config.data.kind === 'phantom',
@@ -75,9 +76,10 @@ interface Group {
   readonly members: RunResults[];
 }
 
-function placeOf(config: RunConfig, datasets: ReadonlyMap<string, string>) {
+function placeOf(run: RunResults, datasets: ReadonlyMap<string, string>) {
+  const { config } = run;
   return {
-    dataset: datasets.get(canonical(config.data))!,
+    dataset: datasets.get(dataKey(run))!,
     setting: settingOf(config),
     method: config.model.method,
   };
@@ -87,13 +89,21 @@ function settingOf({ training }: RunConfig): '1' | '2' {
   return training.exclude === undefined ? '1' : '2';
 }
 
+/**
+ * What tells data sets apart. Cells of a sweep may come from machines that keep the same data in other places; of runs that
+ * were only named together nobody knows that, and two folders `cases` are two data sets.
+ */
+function dataKey({ config, labels }: RunResults): string {
+  return canonical((labels === undefined ? config : withoutPlaces(config)).data);
+}
+
 /** A short name for each data set; those of one name are numbered. */
 function datasetNames(runs: readonly RunResults[]): Map<string, string> {
   const names = new Map<string, string>();
-  for (const { config } of runs) {
-    const key = canonical(config.data);
+  for (const run of runs) {
+    const key = dataKey(run);
     if (names.has(key)) continue;
-    const { data } = config;
+    const { data } = run.config;
     const name = data.kind === 'folder' || data.kind === 'prepared' ? basename(data.folder) : data.kind;
     const alike = [...names.values()].filter((known) => known === name || known.startsWith(`${name} (`)).length;
     names.set(key, alike === 0 ? name : `${name} (${alike + 1})`);
@@ -101,10 +111,14 @@ function datasetNames(runs: readonly RunResults[]): Map<string, string> {
   return names;
 }
 
-/** All in training that makes an experiment another one: seed, fold and which classes are tested do not. */
-function variantKey({ resize, split, model, training }: RunConfig): unknown {
+/**
+ * All that makes an experiment another one: seed, fold, which classes are tested and where files lie do not. One support for
+ * all and a mean over many does, as these are two protocols (evaluation section 9.7).
+ */
+function variantKey(config: RunConfig): unknown {
+  const { resize, split, model, training, evaluation } = withoutPlaces(config);
   const { exclude: _setting, checkpointEvery: _notShaping, ...shaping } = training;
-  return { resize, evaluation: split.evaluation, model, training: shaping };
+  return { resize, evaluation: split.evaluation, model, training: shaping, ...protocolOf(evaluation) };
 }
 
 /** How networks learn in an evaluation, which makes another experiment too; undefined where there are none. */
@@ -126,11 +140,21 @@ function repeatsOf(runs: readonly RunResults[]): Repeat[] {
   return [...repeats].map(([name, { seed, members }]) => ({ name, seed, records: united(members) }));
 }
 
-/** The records of several runs, each episode once. */
+/**
+ * The records of several runs, each episode once.
+ *
+ * @throws InputError where a run tested none of the classes that were left out of its training, or two hold one episode.
+ */
 function united(runs: readonly RunResults[]): Map<string, CountRecord[]> {
   const all = new Map<string, CountRecord[]>();
   const owners = new Map<string, Owned>();
   for (const run of runs) {
+    if ([...run.records.values()].every((list) => tested(list, run.config).length === 0)) {
+      throw new InputError(`tested no class that its training left out (${run.config.training.exclude?.join(', ')}).`, {
+        file: run.folder,
+        remedy: 'Evaluate such a class, or leave this run out.',
+      });
+    }
     for (const [arm, list] of run.records) {
       const fresh = tested(list, run.config).filter((record) => {
         const { scan, support, rater, class: name } = record;

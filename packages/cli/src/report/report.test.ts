@@ -132,5 +132,8 @@ describe('tables', () => {
     expect(rows[0]![5]!.text).toMatch(/^80\.00 to 85\.71$/);
     const alone = { ...arms[0]!, supports: arms[0]!.supports.slice(0, 1) };
     expect(diceTable([alone]).rows[0]!.slice(5)).toEqual([{ text: '' }, { text: '1' }]);
+    // An arm that learned from supports of one class hides no class of the others.
+    const narrow = { ...arms[0]!, byClass: {} };
+    expect(diceTable([narrow, arms[1]!]).columns.map(({ title }) => title)).toEqual(head);
   });
 });

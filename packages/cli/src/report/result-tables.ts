@@ -96,7 +96,7 @@ function scoreTable(scores: readonly Scores[], { by, names, comparisons, caption
       missingCount: 0,
     };
   });
-  const table = resultTable(rows, { caption });
+  const table = withSupports(resultTable(rows, { caption }), scores);
   if (rows.every(({ test }) => test === null)) return withSeeds(table, scores);
   const gains = scores.map((row) => {
     const comparison = comparisons.get(row);
@@ -111,6 +111,13 @@ function scoreTable(scores: readonly Scores[], { by, names, comparisons, caption
     ),
     scores,
   );
+}
+
+/** How many supports a row is the mean of, where rows differ in that. */
+function withSupports(table: Table, scores: readonly Scores[]): Table {
+  if (new Set(scores.map(({ cases }) => cases.length)).size < 2) return table;
+  const cells = scores.map(({ cases }) => [String(cases.length)]);
+  return withColumns(table, ['Supports'], cells);
 }
 
 /** With several seeds, how many and how far apart their means are. */

@@ -44,10 +44,12 @@ export async function readRunResults(folder: string): Promise<RunResults> {
     config: asked,
     versions,
     arms,
+    queries,
   } = metrics as {
     config: unknown;
     versions: Versions;
     arms?: readonly TabledArm[];
+    queries?: readonly string[];
   };
   if (arms === undefined) {
     throw new InputError('holds no tables.', {
@@ -57,7 +59,7 @@ export async function readRunResults(folder: string): Promise<RunResults> {
   }
   const { evaluation } = checkConfig(asked, files.metrics);
   const config = { ...checkConfig(trained, files.config), evaluation };
-  const records = await recordsOf(files.evaluation, arms);
+  const records = await recordsOf(files.evaluation, arms, queries);
   if (records.size === 0) {
     throw new InputError('has no record of an episode.', {
       file: folder,
@@ -78,14 +80,23 @@ async function readJson(file: string, fault: string, remedy: string): Promise<un
   }
 }
 
-/** The counts behind the tables of the last evaluation, by arm, from every record file of the folder. */
-async function recordsOf(folder: string, arms: readonly TabledArm[]): Promise<Map<string, CountRecord[]>> {
+/**
+ * The counts behind the tables of the last evaluation, by arm, from every record file of the folder.
+ * @param queries the scans that were segmented; earlier versions did not write them down.
+ */
+async function recordsOf(
+  folder: string,
+  arms: readonly TabledArm[],
+  queries: readonly string[] | undefined,
+): Promise<Map<string, CountRecord[]>> {
+  const asked = queries === undefined ? undefined : new Set(queries);
   const known = await readRecords(await recordFiles(folder));
   const entries = arms.map(({ arm, supports }): [string, CountRecord[]] => {
     // A name in a configuration may be a position, and arms that learn may have fewer supports: the tables know.
     const tabled = new Set(supports.map((one) => lessonKey(one.class, one.support)));
     const episodes = [...(known.get(arm)?.values() ?? [])];
-    const isTabled = (record: CountRecord): boolean => tabled.has(lessonKey(record.class, record.support ?? ''));
+    const isTabled = (record: CountRecord): boolean =>
+      tabled.has(lessonKey(record.class, record.support ?? '')) && asked?.has(record.scan) !== false;
     return [arm, episodes.flatMap(({ records }) => records.filter(isTabled))];
   });
   return new Map(entries.filter(([, records]) => records.length > 0));

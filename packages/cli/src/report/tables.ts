@@ -12,8 +12,13 @@ export function numberTable(head: readonly string[], rows: readonly (readonly st
 
 /** The Dice table: one row an arm, the same for page, Markdown and terminal. */
 export function diceTable(arms: readonly ArmSummary[]): Table {
-  const classes = Object.keys(arms[0]?.byClass ?? {});
-  const raters = Object.keys(arms[0]?.byRater ?? {});
+  // An arm that learned from few supports may know fewer classes.
+  const union = (of: (arm: ArmSummary) => Readonly<Record<string, number>>): string[] => {
+    const fullest = [...arms].sort((a, b) => Object.keys(of(b)).length - Object.keys(of(a)).length);
+    return [...new Set(fullest.flatMap((arm) => Object.keys(of(arm))))];
+  };
+  const classes = union(({ byClass }) => byClass);
+  const raters = union(({ byRater }) => byRater);
   const percent = (fraction = Number.NaN): string => formatPercent(fraction);
   return numberTable(
     ['arm', ...classes, ...raters, 'mean', '95 % interval', 'supports'],

@@ -1,5 +1,7 @@
+import { withoutPlaces } from '../config/places.js';
 import type { RunConfig } from '../config/schema.js';
 import { learningSettings } from '../run/evaluation-tasks.js';
+import { protocolOf } from './config-identity.js';
 import type { Experiment } from './experiments.js';
 
 /**
@@ -41,7 +43,8 @@ function changesFrom(reference: Experiment, experiment: Experiment): string {
 }
 
 /** What may tell two experiments apart, by dotted key. */
-function flat({ resize, split, model, training, evaluation }: RunConfig): Map<string, string> {
+function flat(config: RunConfig): Map<string, string> {
+  const { resize, split, model, training, evaluation } = withoutPlaces(config);
   const { exclude: _setting, checkpointEvery: _notShaping, ...shaping } = training;
   const found = new Map<string, string>();
   const visit = (value: unknown, path: string): void => {
@@ -54,5 +57,6 @@ function flat({ resize, split, model, training, evaluation }: RunConfig): Map<st
   visit(model, 'model');
   visit(shaping, 'training');
   visit(learningSettings(evaluation), 'baselines');
+  visit(protocolOf(evaluation), 'evaluation');
   return found;
 }

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Dataset, EvaluationEpisode, Scan } from '@fsmr/datasets';
 import { encodePng, type Image2D, type Mask2D } from '@fsmr/imaging';
@@ -26,6 +27,9 @@ export async function drawPanels({ count, lessons, ...inputs }: PanelInputs): Pr
   const chosen = Array.from({ length: Math.min(count, episodes.length) }, (_, index) =>
     Math.floor(((index + 0.5) * episodes.length) / Math.min(count, episodes.length)),
   );
+  // Those of an earlier evaluation may show other weights, or another data set.
+  await rm(inputs.folder.panels, { recursive: true, force: true });
+  await rm(inputs.folder.overlays, { recursive: true, force: true });
   const panels: Panel[] = [];
   for (const index of chosen) panels.push(await drawPanel(inputs, episodes[index]!));
   return panels;

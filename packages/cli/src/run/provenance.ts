@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { appendFile, readFile } from 'node:fs/promises';
 import { ConfigError, WeightsError } from '@fsmr/core';
+import type { Dataset } from '@fsmr/datasets';
 import { evaluationSchema } from '../config/evaluation.js';
 import type { RunConfig } from '../config/schema.js';
 import { trainedArms } from './arms.js';
@@ -17,8 +19,26 @@ export interface Provenance {
   readonly weights: Readonly<Record<string, string>>;
   /** What was asked; arms and cases may change between visits. */
   readonly evaluation: RunConfig['evaluation'];
+  /** SHA-256 of image and masks of each evaluated scan, by its id; earlier versions wrote none. */
+  readonly data?: Readonly<Record<string, string>>;
   /** The share this file holds, where the evaluation was divided. */
   readonly shard?: Shard;
+}
+
+/** The hash of each scan's voxels as they are evaluated, by its id. Reads every one of them. */
+export async function scanHashes(dataset: Dataset, ids: Iterable<string>): Promise<Record<string, string>> {
+  const hashes: Record<string, string> = {};
+  for (const id of ids) {
+    const { size, image, labels } = await dataset.read(id);
+    const hash = createHash('sha256').update(JSON.stringify(size)).update(bytesOf(image));
+    for (const rater of Object.keys(labels).sort()) hash.update(rater).update(bytesOf(labels[rater]!));
+    hashes[id] = hash.digest('hex').slice(0, 16);
+  }
+  return hashes;
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 /** Where the provenance of a record file is. */
@@ -44,12 +64,14 @@ export async function provenanceOf(
   config: RunConfig,
   folder: RunFolder,
   { fsmr, tfjs, backend }: Versions,
+  data: Readonly<Record<string, string>>,
   shard?: Shard,
 ): Promise<Provenance> {
   return {
     versions: { fsmr, tfjs, backend },
     weights: await weightsOf(config, folder),
     evaluation: config.evaluation,
+    data,
     ...(shard === undefined ? {} : { shard }),
   };
 }
@@ -71,7 +93,7 @@ export async function readProvenance(records: string): Promise<Provenance | unde
 /**
  * Checks that the record files of a folder were made by what would add to them now.
  *
- * @throws ConfigError that names the first file made with other weights or versions.
+ * @throws ConfigError that names the first file made with other weights, versions or data.
  */
 export async function checkRecords(evaluation: string, own: Provenance): Promise<void> {
   for (const file of await recordFiles(evaluation)) await checkProvenance(file, own);
@@ -80,12 +102,16 @@ export async function checkRecords(evaluation: string, own: Provenance): Promise
 /** Writes down what makes the lines of a record file from now on; a share may have none, and is a file all the same. */
 export async function claimRecords(records: string, own: Provenance): Promise<void> {
   const known = await readProvenance(records);
-  // Weights of arms that are not asked for today still made lines of the file.
-  await writeJson(provenanceFile(records), { ...own, weights: { ...known?.weights, ...own.weights } });
+  // Weights of arms and scans that are not asked for today still made lines of the file.
+  const [weights, data] = [
+    { ...known?.weights, ...own.weights },
+    { ...known?.data, ...own.data },
+  ];
+  await writeJson(provenanceFile(records), { ...own, weights, data });
   await appendFile(records, '');
 }
 
-/** @throws ConfigError where a record file was made with other weights or versions than these. */
+/** @throws ConfigError where a record file was made with other weights, versions or data than these. */
 export async function checkProvenance(records: string, own: Provenance): Promise<void> {
   const known = await readProvenance(records);
   if (known === undefined) return;
@@ -97,6 +123,10 @@ export async function checkProvenance(records: string, own: Provenance): Promise
   };
   for (const [name, hash] of Object.entries(own.weights)) {
     if ((known.weights[name] ?? hash) !== hash) refuse(`was made with other weights of ${name}.`);
+  }
+  for (const [id, hash] of Object.entries(own.data ?? {})) {
+    if ((known.data?.[id] ?? hash) !== hash)
+      refuse(`was made with another ${id}: its image or masks have changed since.`);
   }
   const [before, now] = [learningSettings(known.evaluation), learningSettings(own.evaluation)];
   if (before !== undefined && now !== undefined && JSON.stringify(before) !== JSON.stringify(now)) {

@@ -122,7 +122,8 @@ function openFeatures(
   const backbone = buildBackbone(model);
   const own = withPrefix(parameters, encoderPrefix);
   const { encode, dispose } = compileEncoder(backbone, own);
-  const cached = cache === undefined ? encode : cachedEncode(encode, encoderHash(backbone.name, own), cache);
+  const cached =
+    cache === undefined ? encode : cachedEncode(encode, encoderHash(layoutName(backbone.name, model), own), cache);
   const store = createFeatureStore(cached, statistics);
   return {
     of: store.of,
@@ -132,6 +133,10 @@ function openFeatures(
     },
   };
 }
+
+/** Names all that shapes features: where the network strides is in neither its name nor its parameters. */
+const layoutName = (name: string, { strideOn }: RunConfig['model']): string =>
+  strideOn === undefined ? name : `${name} stride ${strideOn}`;
 
 function parameterCount({ model, parameters }: TrainedModel): number {
   return Object.entries(parameters).reduce((sum, [name, { size }]) => sum + (isModelBuffer(model, name) ? 0 : size), 0);

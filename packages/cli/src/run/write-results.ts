@@ -54,7 +54,8 @@ export interface Results {
 export async function writeResults(results: Results): Promise<void> {
   const { folder, dataset, config, versions, records, found, panels, parameters } = results;
   const { arms, comparisons } = found;
-  await writeJson(folder.metrics, { config, versions, arms, comparisons, parameters });
+  const queries = [...new Set(records.flatMap((episode) => episode.records.map(({ scan }) => scan)))];
+  await writeJson(folder.metrics, { config, versions, arms, comparisons, parameters, queries });
   const scores = arms.flatMap(({ arm, supports }) =>
     supports.flatMap((support) =>
       Object.entries(support.byRater).map(([rater, dice]) => [

@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '@fsmr/core';
 import { z } from 'zod';
@@ -50,11 +50,15 @@ export function sweepFile(out: string, shard?: Shard): string {
 /** The cells of a sweep, from the files of all its shards, in the order of the grid. @throws InputError for none. */
 export async function readSweepCells(out: string): Promise<CellState[]> {
   const names = (await readdir(out).catch(() => [])).filter((name) => /^sweep(-\d+of\d+)?\.json$/.test(name)).sort();
-  const sweeps = await Promise.all(names.map((name) => readSweep(join(out, name))));
-  // A cell may be in two files where shares were cut in two ways; the one that got further counts.
+  const written = await Promise.all(names.map(async (name) => (await stat(join(out, name))).mtimeMs));
+  const newestLast = names.map((name, index) => ({ name, at: written[index]! })).sort((a, b) => a.at - b.at);
+  const sweeps = await Promise.all(newestLast.map(({ name }) => readSweep(join(out, name))));
+  // A cell may be in two files where shares were cut in two ways: the one that got further counts, and of two
+  // configurations the one that was asked for last.
   const cells = new Map<string, CellState>();
   for (const cell of sweeps.flatMap((sweep) => sweep?.cells ?? [])) {
-    if (cells.get(cell.name)?.state !== 'done') cells.set(cell.name, cell);
+    const known = cells.get(cell.name);
+    if (known?.state !== 'done' || known.hash !== cell.hash) cells.set(cell.name, cell);
   }
   if (cells.size === 0) {
     throw new InputError('holds no sweep.', { file: out, remedy: 'Give the folder that `fsmr sweep --out` filled.' });
