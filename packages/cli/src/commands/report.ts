@@ -8,7 +8,7 @@ import { resultTables } from '../report/result-tables.js';
 import { resultsDocument } from '../report/results-document.js';
 import { type RunResults, readRunResults } from '../report/run-results.js';
 import { writeAtomically } from '../run/files.js';
-import { readSweepCells } from '../sweep/state.js';
+import { readSweepFolder } from '../sweep/state.js';
 
 /** How a report may be written. */
 export const reportFormats = ['html', 'md', 'csv', 'latex'] as const;
@@ -63,15 +63,19 @@ export async function reportCommand({ sweep, run = [], out, formats, title }: Re
 
 /** The finished cells of a sweep, and what is to be said of the others. */
 async function readSweepRuns(sweep: string): Promise<{ runs: RunResults[]; missing: string[] }> {
-  const cells = await readSweepCells(sweep);
+  const { cells, plan } = await readSweepFolder(sweep);
   const runs: RunResults[] = [];
   for (const { name, labels, commands, state } of cells) {
-    if (state === 'done') runs.push({ ...(await readRunResults(join(sweep, name))), labels, commands });
+    if (state !== 'done') continue;
+    const reference = plan.find((cell) => cell.name === name)?.reference;
+    const found = await readRunResults(join(sweep, name));
+    runs.push({ ...found, labels, commands, ...(reference === undefined ? {} : { reference }) });
   }
+  const others = plan.filter(({ name }) => !cells.some((cell) => cell.name === name));
   const missing = cells.flatMap(({ name, state, lastLines }) =>
     state === 'done' ? [] : [`${name} (${state}${lastLines === undefined ? '' : `: ${lastLines.at(-1)}`})`],
   );
-  return { runs, missing };
+  return { runs, missing: [...missing, ...others.map(({ name }) => `${name} (of another share)`)] };
 }
 
 /** Formats from a list like `html,md`. @throws InputError for an unknown one. */

@@ -137,6 +137,13 @@ describe('sweepCommand', () => {
     expect([await names(1), await names(2)]).toEqual([['1', '3'], ['2']]);
     expect((await readSweepCells(options.out)).map(({ name }) => name)).toEqual(['1', '2', '3']);
     await expect(readSweepCells(folder)).rejects.toThrow('holds no sweep');
+    // One share alone names the cells of the others.
+    const alone = join(options.out, 'sweep-2of2.json');
+    const state = await readFile(alone, 'utf8');
+    await rm(alone);
+    await reportCommand({ sweep: options.out, out: join(options.out, 'part'), formats: ['md'] });
+    expect(await readFile(join(options.out, 'part', 'report.md'), 'utf8')).toContain('Missing: 2 (of another share)');
+    await writeFile(alone, state);
     // What was asked for last counts, though an older file says that another configuration is done.
     const before = (await readSweep(join(options.out, 'sweep-2of2.json')))!;
     const other = { ...before.cells[0]!, hash: 'another', state: 'failed' as const };

@@ -4,7 +4,7 @@ import { InterruptedError } from '@fsmr/core';
 import { createProgress, duration } from '../run/progress.js';
 import type { Shard } from '../run/shard.js';
 import { ownVersion } from '../run/versions.js';
-import { expandGrid } from '../sweep/cells.js';
+import { expandGrid, referenceOf } from '../sweep/cells.js';
 import { startChild } from '../sweep/child.js';
 import { loadGrid } from '../sweep/grid.js';
 import { type PlannedCell, planCells } from '../sweep/plan.js';
@@ -57,7 +57,8 @@ export async function planSweep({
 export async function sweepCommand(options: SweepOptions, signal: AbortSignal): Promise<SweepResult> {
   const { grid: file, out, workers, shard, program } = options;
   const grid = await loadGrid(file);
-  const planned = planCells(expandGrid(grid, file), shard);
+  const all = expandGrid(grid, file);
+  const planned = planCells(all, shard);
   const earlier = await readSweep(sweepFile(out, shard));
   await waitForProcesses(
     (earlier?.cells ?? []).flatMap((cell) => cell.process ?? []),
@@ -66,6 +67,7 @@ export async function sweepCommand(options: SweepOptions, signal: AbortSignal): 
   const cells = await Promise.all(planned.map((one) => stated(one, out, earlier)));
   const sweep: SweepState = {
     grid: grid.source,
+    plan: all.map((cell) => ({ name: cell.name, labels: cell.labels, reference: referenceOf(cell, all).labels })),
     versions: {
       fsmr: await ownVersion(),
       node: process.version,

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunConfigInput } from '../config/schema.js';
 import { runFolder } from '../run/folder.js';
 import { groupRuns } from './experiments.js';
+import { resultTables } from './result-tables.js';
 import { type MadeUpDice, madeUpRun } from './results.fixture.js';
 import { readRunResults } from './run-results.js';
 import { scoresOf } from './scores.js';
@@ -59,6 +60,22 @@ describe('groupRuns', () => {
     const [together, ...none] = groupRuns(cells);
     expect(none).toEqual([]);
     expect(together!.repeats.map(({ name }) => name)).toEqual(['1', '2']);
+  });
+
+  it('puts no variant in the place of the first cell of a grid where that is missing', async () => {
+    const styles = await made('no styles', { training: { styles: 'none' } });
+    const labelled = { ...styles, labels: { ablation: 'no styles', seed: '1' } };
+    const reference = { ablation: 'full', seed: '1' };
+    const [alone] = groupRuns([{ ...labelled, reference }]);
+    expect([alone!.variant, alone!.isReference]).toEqual(['no styles', false]);
+    expect(resultTables(groupRuns([{ ...labelled, reference }]))[0]!.byClass.rows).toEqual([]);
+    const full = { ...(await made('full')), labels: reference, reference };
+    expect(
+      groupRuns([full, { ...labelled, reference }]).map(({ variant, isReference }) => [variant, isReference]),
+    ).toEqual([
+      ['full', true],
+      ['no styles', false],
+    ]);
   });
 
   it('takes the protocol of one support for another than that of many', async () => {

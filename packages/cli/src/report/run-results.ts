@@ -22,6 +22,8 @@ export interface RunResults {
   readonly weights: Readonly<Record<string, string>>;
   /** Where the run is a cell of a sweep: its label on each axis. */
   readonly labels?: Readonly<Record<string, string>>;
+  /** The labels of the cell it is a variant of, finished or not. */
+  readonly reference?: Readonly<Record<string, string>>;
   /** The commands that made it, where a sweep wrote them down. */
   readonly commands?: readonly string[];
 }

@@ -6,7 +6,8 @@ import type { Experiment } from './experiments.js';
 
 /**
  * Names what sets experiments of the same data, setting and method apart: their labels in the sweep where they have
- * some, else the keys in which they differ from the first, which is then called "as given".
+ * some, else the keys in which they differ from the first, which is then called "as given". The reference of a sweep is the
+ * first cell of its grid: where that is missing there is none, and no variant takes its place.
  */
 export function labelVariants(experiments: readonly Experiment[]): Experiment[] {
   const families = new Map<string, Experiment[]>();
@@ -18,20 +19,30 @@ export function labelVariants(experiments: readonly Experiment[]): Experiment[] 
   for (const family of families.values()) {
     const axes = differingAxes(family);
     for (const experiment of family) {
-      const labels = axes.map((axis) => experiment.runs[0]!.labels![axis]!);
+      const { labels: own, reference } = experiment.runs[0]!;
+      const labels = axes.map((axis) => own![axis]!);
       const variant = labels.length > 0 ? labels.join(', ') : changesFrom(family[0]!, experiment);
-      named.set(experiment, { ...experiment, variant, isReference: experiment === family[0] });
+      const isReference =
+        axes.length === 0 || reference === undefined
+          ? experiment === family[0]
+          : axes.every((axis) => own![axis] === reference[axis]);
+      named.set(experiment, { ...experiment, variant, isReference });
     }
   }
   return experiments.map((experiment) => named.get(experiment)!);
 }
 
-/** The axes of a sweep that tell these experiments apart; those their own runs lie along, such as the seeds, do not. */
+/**
+ * The axes of a sweep that tell these experiments, and the reference, apart; those their own runs lie along, such as the
+ * seeds, do not.
+ */
 function differingAxes(family: readonly Experiment[]): string[] {
   const labels = family.map(({ runs }) => runs.map((run) => run.labels));
   if (labels.flat().some((one) => one === undefined)) return [];
   const along = (axis: string) => labels.some((runs) => new Set(runs.map((one) => one![axis])).size > 1);
-  const differs = (axis: string) => new Set(labels.map(([first]) => first![axis])).size > 1;
+  const references = family.map(({ runs }) => runs[0]!.reference).filter((one) => one !== undefined);
+  const differs = (axis: string) =>
+    new Set([...labels.map(([first]) => first!), ...references].map((one) => one[axis])).size > 1;
   return Object.keys(labels[0]![0]!).filter((axis) => !along(axis) && differs(axis));
 }
 

@@ -2,7 +2,7 @@ import { ConfigError } from '@fsmr/core';
 import { pathsFrom } from '../config/load.js';
 import { expandPreset } from '../config/presets.js';
 import { configSchema, type RunConfig } from '../config/schema.js';
-import { configHash, trainingIdentity } from '../report/config-identity.js';
+import { canonical, configHash, trainingIdentity } from '../report/config-identity.js';
 import { type AxisValue, folderName, type Grid, type Rule } from './grid.js';
 import { mergePatch, touches } from './merge.js';
 
@@ -58,6 +58,19 @@ export function expandGrid(grid: Grid, file?: string): Cell[] {
     }
   }
   return cells;
+}
+
+/**
+ * The cell that others of the grid are variants of: the first of the same data, setting, method, seed and fold. So it is
+ * known where that cell failed, or another machine has it.
+ */
+export function referenceOf(cell: Cell, cells: readonly Cell[]): Cell {
+  const family = ({ config }: Cell): string => {
+    const { data, model, seed, split, training } = config;
+    return canonical([data, model.method, seed, split.fold, training.exclude ?? null]);
+  };
+  const own = family(cell);
+  return cells.find((other) => family(other) === own) ?? cell;
 }
 
 function matches(rule: Rule, labels: Readonly<Record<string, string>>): boolean {

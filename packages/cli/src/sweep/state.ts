@@ -29,8 +29,17 @@ const cellState = z.object({
   process: z.number().optional(),
 });
 
+const gridCell = z.object({
+  name: z.string(),
+  labels: z.record(z.string(), z.string()),
+  /** Labels of the cell it is a variant of, or its own. */
+  reference: z.record(z.string(), z.string()),
+});
+
 const sweepState = z.object({
   grid: z.unknown(),
+  /** Every cell of the grid, those of other shares too; earlier versions did not write them down. */
+  plan: z.array(gridCell).default([]),
   versions: z.object({ fsmr: z.string(), node: z.string(), platform: z.string(), processor: z.string() }),
   workers: z.number(),
   cells: z.array(cellState),
@@ -38,6 +47,9 @@ const sweepState = z.object({
 
 /** How far a cell is. */
 export type CellState = z.output<typeof cellState>;
+
+/** A cell of the grid, whoever runs it. */
+export type GridCell = z.output<typeof gridCell>;
 
 /** What `sweep.json` says. */
 export type SweepState = z.output<typeof sweepState>;
@@ -49,6 +61,13 @@ export function sweepFile(out: string, shard?: Shard): string {
 
 /** The cells of a sweep, from the files of all its shards, in the order of the grid. @throws InputError for none. */
 export async function readSweepCells(out: string): Promise<CellState[]> {
+  return (await readSweepFolder(out)).cells;
+}
+
+/** Those cells, and all that the grid asked for last has. @throws InputError for none. */
+export async function readSweepFolder(
+  out: string,
+): Promise<{ readonly cells: CellState[]; readonly plan: readonly GridCell[] }> {
   const names = (await readdir(out).catch(() => [])).filter((name) => /^sweep(-\d+of\d+)?\.json$/.test(name)).sort();
   const written = await Promise.all(names.map(async (name) => (await stat(join(out, name))).mtimeMs));
   const newestLast = names.map((name, index) => ({ name, at: written[index]! })).sort((a, b) => a.at - b.at);
@@ -63,7 +82,8 @@ export async function readSweepCells(out: string): Promise<CellState[]> {
   if (cells.size === 0) {
     throw new InputError('holds no sweep.', { file: out, remedy: 'Give the folder that `fsmr sweep --out` filled.' });
   }
-  return [...cells.values()].sort((a, b) => a.index - b.index);
+  const plan = sweeps.findLast((sweep) => sweep !== undefined)?.plan ?? [];
+  return { cells: [...cells.values()].sort((a, b) => a.index - b.index), plan };
 }
 
 /** What an earlier visit left; undefined where there is none, or nothing that can be read. */
