@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { createRandom, type ParameterRecord } from '@fsmr/core';
+import { conv2d, createRandom, type ParameterRecord } from '@fsmr/core';
 import {
   expectClose,
   expectNoLeak,
@@ -14,7 +14,9 @@ import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { dilatedResnet } from './deeplab.js';
 import type { Encoder } from './encoder.js';
+import { compileEncoder } from './onnx/compile.js';
 import { twoMapResnet } from './qnet.js';
+import { tinyEncoder } from './tiny.js';
 import { loadParameters } from './weights/apply.js';
 import type { WeightArray } from './weights/array.js';
 import { toMemory } from './weights/layout.js';
@@ -128,6 +130,23 @@ describe('an encoder', () => {
         tf.grad((x) => encoder.apply(parameters, x as tf.Tensor4D, { training }).features.maps[0]!)(images),
       );
     }
+  });
+
+  it('takes pictures of integers for what they show, and refuses what is no batch of them', () => {
+    const encoder = tinyEncoder({ channels: 4, width: 4 });
+    const parameters = encoder.init(createRandom(1));
+    const bytes = tf.cast(tf.reshape(tf.range(0, 768), [1, 16, 16, 3]), 'int32') as tf.Tensor4D;
+    const compiled = compileEncoder(encoder, parameters);
+    const float = tf.cast(bytes, 'float32');
+    for (const encode of [
+      (images: tf.Tensor4D) => encoder.apply(parameters, images, { training: false }).features,
+      (images: tf.Tensor4D) => compiled.encode(images),
+    ]) {
+      expectClose(encode(bytes).maps[0]!, encode(float).maps[0]!, 0);
+      expect(() => encode(tf.zeros([16, 16, 3]) as never)).toThrow('an encoder takes images of 3 channels');
+    }
+    compiled.dispose();
+    expect(() => conv2d(bytes, tf.ones([1, 1, 3, 1]), { padding: 0 })).toThrow('images are int32');
   });
 
   it('says which of its parameters are buffers', () => {

@@ -23,14 +23,21 @@ export function defineEncoder(definition: EncoderDefinition): Encoder {
     init: (random) => initParameters(specs, random),
     isBuffer,
     apply: (parameters, images, { training }) => {
-      if (images.shape[3] !== 3) {
-        throw new ShapeError(`an encoder takes images of 3 channels, not [${images.shape}].`, {
-          remedy: 'Repeat a grey image three times.',
-        });
-      }
-      return tf.tidy(() => run(plan, parameters, images, training)) as unknown as ReturnType<Backbone['apply']>;
+      checkImages(images);
+      // Pictures come as integers from tf.browser.fromPixels and decoders, which kernels would read as something else.
+      return tf.tidy(() => run(plan, parameters, tf.cast(images, 'float32'), training)) as unknown as ReturnType<
+        Backbone['apply']
+      >;
     },
   };
+}
+
+/** @throws ShapeError for what is no batch of images of three channels. */
+export function checkImages(images: tf.Tensor): void {
+  if (images.shape.length === 4 && images.shape[3] === 3) return;
+  throw new ShapeError(`an encoder takes images of 3 channels, not [${images.shape}].`, {
+    remedy: 'Repeat a grey image three times, and give a batch [B, H, W, 3].',
+  });
 }
 
 function run(plan: Plan, parameters: ParameterRecord, images: tf.Tensor4D, training: boolean): tf.TensorContainer {

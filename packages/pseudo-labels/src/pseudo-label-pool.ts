@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { ConfigError, InterruptedError, type PackedError, unpackError } from '@fsmr/core/errors';
+import { ConfigError, EngineError, InterruptedError, type PackedError, unpackError } from '@fsmr/core/errors';
 import { makePseudoLabelFile, type PseudoLabelJob } from './pseudo-label-files.js';
 
 /** How many threads there are, and what stops them. */
@@ -28,17 +28,29 @@ export interface PseudoLabelPool {
   close(): Promise<void>;
 }
 
-type Run = (job: PseudoLabelJob) => Promise<void>;
+/** What does one job after the other. */
+interface Hand {
+  readonly run: (job: PseudoLabelJob) => Promise<void>;
+  /** Whether its thread has ended and it can do no more. */
+  readonly isGone: () => boolean;
+}
 
 interface Waiting {
-  readonly take: (run: Run) => void;
+  readonly take: (hand: Hand) => void;
   readonly refuse: (error: Error) => void;
 }
 
 const ended = (): InterruptedError => new InterruptedError('the work was stopped while scans were being cut.');
 
-function inWorker(worker: Worker): Run {
-  return (job) =>
+function inWorker(worker: Worker, isClosed: () => boolean): Hand {
+  let gone = false;
+  worker.once('error', () => {
+    gone = true;
+  });
+  worker.once('exit', () => {
+    gone = true;
+  });
+  const run: Hand['run'] = (job) =>
     new Promise((resolve, reject) => {
       const settle = (action: () => void): void => {
         worker.off('message', onMessage);
@@ -49,12 +61,14 @@ function inWorker(worker: Worker): Run {
       const onMessage = (answer: { ok: true } | { ok: false; error: PackedError }): void =>
         settle(() => (answer.ok ? resolve() : reject(unpackError(answer.error))));
       const onError = (error: Error): void => settle(() => reject(error));
-      const onExit = (): void => settle(() => reject(ended()));
+      const onExit = (): void =>
+        settle(() => reject(isClosed() ? ended() : new EngineError('the thread that cut this scan ended.')));
       worker.on('message', onMessage);
       worker.on('error', onError);
       worker.on('exit', onExit);
       worker.postMessage(job);
     });
+  return { run, isGone: () => gone };
 }
 
 /**
@@ -74,20 +88,27 @@ export function createPseudoLabelPool(options: PseudoLabelPoolOptions = {}): Pse
   const threads = existsSync(fileURLToPath(script)) ? wanted : 0;
   const size = Math.max(1, threads);
   const workers: Worker[] = [];
-  const idle: Run[] = [];
+  const idle: Hand[] = [];
   const waiting: Waiting[] = [];
   let started = 0;
   let closed = false;
 
-  const start = (): Run => {
+  const start = (): Hand => {
     started++;
-    if (threads === 0) return (job) => makePseudoLabelFile(job, signal);
+    if (threads === 0) return { run: (job) => makePseudoLabelFile(job, signal), isGone: () => false };
     const worker = new Worker(script);
     workers.push(worker);
-    return inWorker(worker);
+    return inWorker(worker, () => closed);
   };
-  const free = (): Run | Promise<Run> =>
-    idle.pop() ?? (started < size ? start() : new Promise((take, refuse) => waiting.push({ take, refuse })));
+  const rested = (): Hand | undefined => {
+    for (let hand = idle.pop(); hand !== undefined; hand = idle.pop()) {
+      if (!hand.isGone()) return hand;
+      started--;
+    }
+    return undefined;
+  };
+  const free = (): Hand | Promise<Hand> =>
+    rested() ?? (started < size ? start() : new Promise((take, refuse) => waiting.push({ take, refuse })));
   const close = async (): Promise<void> => {
     closed = true;
     signal?.removeEventListener('abort', close);
@@ -100,13 +121,15 @@ export function createPseudoLabelPool(options: PseudoLabelPoolOptions = {}): Pse
     close,
     async run(job) {
       if (closed || signal?.aborted === true) throw ended();
-      const run = await free();
+      const hand = await free();
       try {
-        await run(job);
+        await hand.run(job);
       } finally {
-        const next = waiting.shift();
-        if (next === undefined) idle.push(run);
-        else next.take(run);
+        const next = closed ? undefined : waiting.shift();
+        // A thread that ended is replaced when somebody needs it.
+        if (hand.isGone()) started--;
+        else if (next === undefined) idle.push(hand);
+        if (next !== undefined) next.take(hand.isGone() ? start() : hand);
       }
     },
   };

@@ -162,7 +162,7 @@ function notANumber(report: StepReport, gradients: Readonly<Record<string, tf.Te
     `step ${step} (${stage}): the loss is ${total} and the gradient norm ${gradientNorm} (${losses}; learning rate ${learningRate}${first}).`,
     {
       remedy:
-        'Lower the learning rate, set clipNorm (1, for example), or look at the images of this step; the state before it is intact.',
+        'Start anew, a command in another folder, with a lower learning rate or clipNorm (1, for example), or look at the images of this step; the state before it is intact.',
     },
   );
 }

@@ -112,7 +112,7 @@ describe('train', () => {
       },
     });
     await expect(run).rejects.toThrow(
-      /^step 3 \(base\): the loss is NaN .*segmentation NaN, .*learning rate 0.001, first in encoder.*Lower/,
+      /^step 3 \(base\): the loss is NaN .*segmentation NaN, .*learning rate 0.001, first in encoder.*Start anew/,
     );
     expect(kept).toBe(2);
     expect(tf.memory().numTensors).toBe(before);

@@ -1,7 +1,7 @@
 import { type FeatureMaps, hasKernel, type ParameterRecord, runKernel } from '@fsmr/core';
 import { releaseGraph } from '@fsmr/tfjs-backend-onnxruntime';
 import * as tf from '@tensorflow/tfjs';
-import type { Encoder } from '../encoder.js';
+import { checkImages, type Encoder } from '../encoder.js';
 import { exportOnnx, outputNames } from './export.js';
 
 /** An encoder with the parameters it had when it was compiled. */
@@ -43,7 +43,11 @@ export function compileEncoder(encoder: Encoder, parameters: ParameterRecord): C
   return {
     encode(images) {
       if (!hasKernel('FsmrRunGraph')) return encoder.apply(own, images, { training: false }).features;
-      return featuresOf(encoder, runKernel('FsmrRunGraph', { images }, { key, model, outputs }));
+      checkImages(images);
+      const float = tf.cast(images, 'float32');
+      const features = featuresOf(encoder, runKernel('FsmrRunGraph', { images: float }, { key, model, outputs }));
+      if (float !== images) float.dispose();
+      return features;
     },
     dispose() {
       releaseGraph(key);

@@ -1,9 +1,11 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
+import { encodeSafetensors, parseSafetensors } from '@fsmr/backbones';
 import { initModel } from '@fsmr/core';
 import { disposeState } from '@fsmr/training';
 import * as tf from '@tensorflow/tfjs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { buildModel } from '../config/model.js';
+import { isTrainedText } from '../run/adopt.js';
 import { trainingModel } from '../run/arms.js';
 import { exists, readJsonLines } from '../run/files.js';
 import { runFolder } from '../run/folder.js';
@@ -77,6 +79,42 @@ describe('trainRun', () => {
     }
   });
 
+  it('goes on from a checkpoint of an earlier version, and names one that is damaged', async () => {
+    const out = runs.at('earlier');
+    await expect(trainRun(tinyConfig(), out, runs.own, stopAfter(1))).rejects.toThrow('stopped after step 1');
+    const file = runFolder(out).checkpoint('first-half');
+    const { weights, metadata } = parseSafetensors(await readFile(file));
+    // Keys in another order, and one that has a default since then is not there.
+    const { training, ...rest } = JSON.parse(metadata.get('identity')!);
+    const { augmentation: _default, ...older } = training;
+    const identity = JSON.stringify({ training: older, ...rest });
+    expect(isTrainedText(identity, tinyConfig())).toBe(true);
+    expect(isTrainedText(JSON.stringify({ training, ...rest, seed: 99 }), tinyConfig())).toBe(false);
+    await writeFile(file, encodeSafetensors(weights, { ...Object.fromEntries(metadata), identity }));
+    await trainRun(tinyConfig(), out, runs.own, noSignal);
+    expect(await weightsOf('earlier')).toEqual(await weightsOf('whole'));
+    await rm(runFolder(out).weights('base'));
+    await writeFile(runFolder(out).checkpoint('base'), 'damaged');
+    await expect(trainRun(tinyConfig(), out, runs.own, noSignal)).rejects.toMatchObject({
+      code: 'weights',
+      file: runFolder(out).checkpoint('base'),
+      remedy: 'Delete it to train this part again from its beginning.',
+    });
+  });
+
+  it('says when a training goes on with other rounding, and keeps what made a finished one', async () => {
+    const out = runs.at('threads');
+    await expect(trainRun(tinyConfig(), out, runs.own, stopAfter(1))).rejects.toThrow('stopped after step 1');
+    const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    const more = { ...runs.own, threads: runs.own.threads + 1 };
+    await trainRun(tinyConfig(), out, more, noSignal);
+    const words = said.mock.calls.map(([text]) => String(text)).join('');
+    said.mockRestore();
+    expect(words).toContain(`This training began with threads ${runs.own.threads}, now ${more.threads}.`);
+    await trainRun(tinyConfig(), out, { ...more, backend: 'another' }, noSignal);
+    expect(JSON.parse(await readFile(runFolder(out).versions, 'utf8'))).toEqual(more);
+  });
+
   it('does nothing where all is done', async () => {
     await trainRun(tinyConfig(), runs.at('whole'), runs.own, stopAfter(0));
   });
@@ -120,6 +158,16 @@ describe('trainRun', () => {
     expect(state.parameters[name]!.dataSync()).toEqual(learned.parameters[name]!.dataSync());
     tf.dispose([Object.values(learned.parameters)]);
     disposeState(state);
+    // The same name is not the same file.
+    const [here, there] = [runs.at('here.safetensors'), runs.at('there')];
+    await copyFile(weights, here);
+    const began = (path: string) => tinyConfig({ model: { ...model, weights: path }, evaluation: { arms: ['base'] } });
+    await expect(trainRun(began(here), there, runs.own, stopAfter(1))).rejects.toThrow('stopped after step 1');
+    await copyFile(runFolder(runs.at('whole')).weights('japc'), here);
+    await expect(trainRun(began(here), there, runs.own, noSignal)).rejects.toMatchObject({
+      file: there,
+      message: expect.stringContaining(`this run began with other weights than ${here} holds.`),
+    });
     const before = tf.memory().numTensors;
     for (const change of [{ backbone: 'resnet18' }, { channels: 16 }] as const) {
       const other = trainRun(tinyConfig({ model: { ...model, ...change } }), runs.at('other'), runs.own, noSignal);

@@ -1,7 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { saveSafetensors } from '@fsmr/backbones';
-import { InterruptedError, type Model } from '@fsmr/core';
+import { parseSafetensors, saveSafetensors } from '@fsmr/backbones';
+import { InterruptedError, type Model, WeightsError } from '@fsmr/core';
 import type { Dataset, PseudoSourceOptions } from '@fsmr/datasets';
 import {
   decodeCheckpoint,
@@ -17,10 +17,12 @@ import {
 import { buildDataset, classIds, splitScans } from '../config/dataset.js';
 import { buildModel } from '../config/model.js';
 import type { RunConfig } from '../config/schema.js';
-import { adoptConfig, trainedText } from '../run/adopt.js';
+import { adoptConfig, isTrainedText, trainedText } from '../run/adopt.js';
+import { adoptStart, adoptVersions } from '../run/adopt-start.js';
 import { planOf, sharedPlan, type TrainedArm, trainedArms, trainingModel } from '../run/arms.js';
-import { exists, writeAtomically, writeJson } from '../run/files.js';
+import { exists, writeAtomically } from '../run/files.js';
 import { type RunFolder, runFolder } from '../run/folder.js';
+import { withPlace } from '../run/place.js';
 import { createProgress } from '../run/progress.js';
 import { startingState } from '../run/starting-state.js';
 import { sourceOptions, trainingEpisodes } from '../run/training-episodes.js';
@@ -37,11 +39,12 @@ export async function trainRun(config: RunConfig, out: string, versions: Version
   if (!(await exists(folder.config))) await checkBeforehand(config, dataset);
   await mkdir(out, { recursive: true });
   await adoptConfig(folder, config);
-  await writeJson(folder.versions, versions);
+  await adoptStart(folder, config);
   const arms = trainedArms(config);
   const missing: TrainedArm[] = [];
   for (const arm of arms) if (!(await exists(folder.weights(arm)))) missing.push(arm);
   if (missing.length === 0) return;
+  await adoptVersions(folder, versions);
   const run: Run = { config, folder, dataset, signal, source: await sourceOptions(config, dataset) };
   for (const arm of missing) {
     const half = arms.length < 2 ? undefined : await sharedHalf(run);
@@ -83,8 +86,9 @@ async function runPlan(run: Run, name: string, plan: TrainingPlan, start?: Uint8
   const model = trainingModel(config);
   const file = folder.checkpoint(name);
   const identity = trainedText(config);
-  const saved = (await exists(file)) ? await readFile(file) : start;
-  const state = saved === undefined ? await startingState(config, model) : decodeCheckpoint(saved, model, identity);
+  const saved = (await exists(file)) ? readCheckpoint(await readFile(file), file, model, config) : undefined;
+  const begun = saved ?? (start === undefined ? undefined : decodeCheckpoint(start, model, identity));
+  const state = begun ?? (await startingState(config, model));
   const steps = totalSteps(plan);
   if (state.step >= steps) return state;
   const progress = createProgress(`Training ${name}`);
@@ -112,6 +116,26 @@ async function runPlan(run: Run, name: string, plan: TrainingPlan, start?: Uint8
     });
   }
   return trained;
+}
+
+/** A checkpoint of this run, by whatever version. @throws WeightsError that names it. */
+function readCheckpoint(bytes: Uint8Array, file: string, model: Model, config: RunConfig): TrainingState {
+  let identity: string | undefined;
+  try {
+    identity = parseSafetensors(bytes).metadata.get('identity');
+  } catch (cause) {
+    throw new WeightsError('the checkpoint is damaged.', {
+      file,
+      cause,
+      remedy: 'Delete it to train this part again from its beginning.',
+    });
+  }
+  try {
+    const own = identity !== undefined && isTrainedText(identity, config) ? identity : trainedText(config);
+    return decodeCheckpoint(bytes, model, own);
+  } catch (error) {
+    throw withPlace(error, { file });
+  }
 }
 
 /** Batch statistics of two images are noisy; frozen ones keep what pretraining knew. */

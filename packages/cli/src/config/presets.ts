@@ -58,7 +58,9 @@ const methodNames = ['alpnet', 'dspnet', 'qnet', 'rpt'] as const;
  * back as it is.
  *
  * A preset fixes data, tested classes, Setting, budget, schedule and parameter groups as published (JAPC section 3.2,
- * datasets section 8.6, training section 10). `model.method` chooses the method; where the backbone's first weights lie
+ * datasets section 8.6, training section 10). `model.method` chooses the method, and all methods learn from the same episodes,
+ * those of JAPC's comparison: one slice, superpixels, both copies augmented. The scripts of Q-Net and RPT themselves
+ * take supervoxels and neighbouring slices (training section 10.9), which no preset does; where the backbone's first weights lie
  * is for `model.weights` to say.
  *
  * @throws ConfigError for a preset that does not exist, or a label set that tests no class.

@@ -3,6 +3,7 @@ import { ConfigError } from '@fsmr/core';
 import { checkConfig } from '../config/load.js';
 import { withoutPlaces } from '../config/places.js';
 import type { RunConfig } from '../config/schema.js';
+import { canonical } from '../report/config-identity.js';
 import { exists, writeJson } from './files.js';
 import type { RunFolder } from './folder.js';
 
@@ -54,5 +55,15 @@ function parsed(text: string, file: string): unknown {
 export function trainedText(config: RunConfig): string {
   const { seed, data, resize, split, model, training } = withoutPlaces(config);
   const { checkpointEvery: _notShaping, ...shaping } = training;
-  return JSON.stringify({ seed, data, resize, split, model, training: shaping });
+  return canonical({ seed, data, resize, split, model, training: shaping });
+}
+
+/** Whether a text of {@link trainedText}, maybe of an earlier version, is about the training of this configuration. */
+export function isTrainedText(text: string, config: RunConfig): boolean {
+  if (text === trainedText(config)) return true;
+  try {
+    return trainedText(checkConfig(JSON.parse(text))) === trainedText(config);
+  } catch {
+    return false;
+  }
 }

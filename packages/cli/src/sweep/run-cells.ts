@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { checkConfig } from '../config/load.js';
 import { configHash } from '../report/config-identity.js';
 import { quoted } from '../report/trace.js';
-import { writeJson } from '../run/files.js';
+import { exists, writeJson } from '../run/files.js';
 import { runFolder } from '../run/folder.js';
 import type { Cell } from './cells.js';
 import type { ChildEnd } from './child.js';
@@ -67,10 +67,22 @@ async function trainCell(
   }
   const { folder, config, train } = placeOf(cell, runner.out);
   change(state, runner, { state: 'running' });
-  const engine = { ...cell.config.engine, threads: cell.config.engine.threads ?? runner.threads };
+  // A cell that has begun keeps its threads, on which rounding depends, however many workers there are today.
+  const threads = cell.config.engine.threads ?? (await begunThreads(config, folder)) ?? runner.threads;
+  const engine = { ...cell.config.engine, threads };
   await writeJson(config, { ...cell.config, engine });
   if (trainedBy !== undefined) await shareTraining(join(runner.out, trainedBy.name), folder);
   return runPhase(stated, 'train', train, runner);
+}
+
+async function begunThreads(config: string, folder: string): Promise<number | undefined> {
+  if (!(await exists(join(folder, 'checkpoints')))) return undefined;
+  try {
+    const known = JSON.parse(await readFile(config, 'utf8')) as { engine?: { threads?: number } };
+    return known.engine?.threads;
+  } catch {
+    return undefined;
+  }
 }
 
 async function evaluateCell(stated: StatedCell, runner: CellRunner): Promise<void> {

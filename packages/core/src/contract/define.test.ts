@@ -64,6 +64,15 @@ describe('plainMethod', () => {
   });
 });
 
+describe('withCalibrator', () => {
+  it('refuses two calibrators that want another consensus', () => {
+    const method = withCalibrator(new Counting() as PrototypeMethod, nothing);
+    expect(() => withCalibrator(method, { ...nothing, name: 'hard', consensus: 'majority' })).toThrow(
+      'nothing takes the soft consensus and hard the majority one.',
+    );
+  });
+});
+
 describe('definePrototypeMethod', () => {
   it('needs to know how similarities of one class become logits', () => {
     const plain = { name: 'one', extract: () => ({ levels: [] }), score: () => [] };

@@ -106,6 +106,8 @@ export function definePrototypeMethod<Shared = undefined>(
 /**
  * The method with a calibrator between extraction and scoring. The result has the type of what it wraps; a calibrator
  * already there runs first, and both losses count.
+ *
+ * @throws ConfigError where both want another consensus.
  */
 export function withCalibrator<Method extends PrototypeMethod>(
   method: Method,
@@ -120,6 +122,12 @@ export function withCalibrator<Method extends PrototypeMethod>(
 }
 
 function chain(first: PrototypeCalibrator, second: PrototypeCalibrator): PrototypeCalibrator {
+  const [own, other] = [first.consensus ?? 'soft', second.consensus ?? 'soft'];
+  if (own !== other) {
+    throw new ConfigError(`${first.name} takes the ${own} consensus and ${second.name} the ${other} one.`, {
+      remedy: 'Give both calibrators the same, as they see the same prototypes.',
+    });
+  }
   return {
     name: `${first.name}+${second.name}`,
     consensus: second.consensus,

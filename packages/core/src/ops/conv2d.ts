@@ -35,6 +35,11 @@ export function conv2d(x: tf.Tensor4D, filter: tf.Tensor4D, options: Conv2dOptio
       `a filter for ${inputs} channels [${filter.shape}] meets images with ${channels} [${x.shape}].`,
     );
   }
+  if (x.dtype !== 'float32' || filter.dtype !== 'float32') {
+    throw new ShapeError(`images are ${x.dtype} and the filter is ${filter.dtype}, both must be float32.`, {
+      remedy: "Convert them with tf.cast(x, 'float32').",
+    });
+  }
   const outHeight = outputExtent(height, filterHeight, strides, dilation, padding);
   const outWidth = outputExtent(width, filterWidth, strides, dilation, padding);
   if (outHeight < 1 || outWidth < 1) {

@@ -42,8 +42,11 @@ function isPassing(dy: tf.Tensor): boolean {
  * `tf.customGrad` does the same for one output, computes the gradients of all inputs whether wanted or not, and holds
  * every gradient and saved tensor until the backward pass ends. This goes one step below it: a function can have
  * several outputs, the gradient of an image or of frozen weights costs nothing, and what a backward call has used is
- * freed when the next one begins, which halves the memory of a training step. Higher-order gradients still work:
- * inside another gradient nothing is freed early.
+ * freed when the next one begins, which halves the memory of a training step.
+ *
+ * First derivatives only: what `forward` saves on its way is a constant to the gradient of a gradient, which is right
+ * for functions that save nothing but their inputs. A gradient that your own `tf.customGrad` hands to two functions at
+ * once must be two tensors (`dy.clone()`).
  *
  * @throws EngineError where TensorFlow.js no longer has the step below.
  */

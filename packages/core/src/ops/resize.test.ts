@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto';
 import { expectClose, expectNoLeak, loadOracle, type Oracle, oracleCases } from '@fsmr/testing';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { resizeBilinear, resizeBilinearTranspose } from './resize.js';
+import { resizeBilinear, resizeBilinearTranspose, sampledBilinear } from './resize.js';
 
 describe.skipIf(oracleCases('ops').length === 0).each(oracleCases('ops'))('resizing of oracle %s', (name) => {
   let oracle: Oracle;
@@ -58,6 +59,24 @@ describe('resizeBilinear', () => {
       [1, 1, 16, 1],
     );
     expect([...resizeBilinear(line, [1, 2], { alignCorners: false }).dataSync()]).toEqual([12.5, 132.5]);
+  });
+
+  it('has masks to the last bit of torch', () => {
+    const values = Float32Array.from({ length: 13 * 11 }, (_, i) => {
+      const [x, y] = [i % 11, Math.floor(i / 11)];
+      return ((x * y + 3 * x + y) % 5) / 4;
+    });
+    // torch.nn.functional.interpolate(mask, size, mode='bilinear', align_corners=False), float32 on the CPU
+    const expected = [
+      0.149999991, 0.762499988, 0.28124997, 0.893749952, 0.412499964, 0.512499988, 0.412499964, 0.625, 0.524999976,
+      0.550000012, 0.75, 0.3125, 0.65625, 0.21875003, 0.5625, 0.143749997, 0.806249976, 0.218749985, 0.881250024,
+      0.387499928,
+    ];
+    expect([...sampledBilinear(values, [1, 13, 11], [4, 5])]).toEqual(expected.map(Math.fround));
+    const large = sampledBilinear(values, [1, 13, 11], [17, 19]);
+    expect(createHash('sha256').update(new Uint8Array(large.buffer)).digest('hex')).toBe(
+      '613b01ba934ad151e989313540af4b201ebcf1a169fa22e9e7aaad2b02b148e6',
+    );
   });
 
   it('refuses sizes below one pixel', () => {

@@ -100,9 +100,13 @@ export function decodeOutcomes(
   });
 }
 
-/** A pixel that a soft mask leaves undecided is passed over. */
+/**
+ * A pixel that a soft mask leaves undecided is passed over; where every pixel is undecided, as in masks that a sigmoid made,
+ * they are cut at one half, since a mean over no pixel is no number.
+ */
 function imageTargets(truth: tf.Tensor3D): tf.Tensor3D {
   const decided = tf.logicalOr(tf.equal(truth, 0), tf.equal(truth, 1));
+  if (tf.any(decided).dataSync()[0] === 0) return tf.cast(tf.greater(truth, 0.5), 'float32');
   return tf.where<tf.Tensor>(decided, truth, tf.scalar(ignored)) as tf.Tensor3D;
 }
 

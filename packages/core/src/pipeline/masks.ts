@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import type { ClassName } from '../contract/index.js';
 import { ShapeError } from '../errors.js';
-import { resizeBilinear } from '../ops/index.js';
+import { differentiable, resizeBilinearTranspose } from '../ops/index.js';
+import { sampledBilinear } from '../ops/resize.js';
 
 /** The masks of one episode, by rater and shot. */
 export interface RaterMasks {
@@ -82,12 +83,25 @@ export function classMask(foreground: tf.Tensor3D, className: ClassName): tf.Ten
   return className === 'foreground' ? foreground : tf.sub(1, foreground);
 }
 
-/** Masks [S, H, W] on a grid [S, h, w], bilinear, align_corners false. */
+/**
+ * Masks [S, H, W] on a grid [S, h, w], bilinear, align_corners false, to the last bit as the published programs have them
+ * on the CPU: which cells a class fills is asked of thresholds that masks of several raters meet exactly, so the last bit
+ * decides which prototypes there are.
+ */
 export function resizeMasks(masks: tf.Tensor3D, size: readonly [number, number]): tf.Tensor3D {
-  return tf.tidy(() => {
-    if (masks.shape[1] === size[0] && masks.shape[2] === size[1]) return tf.clone(masks);
-    return tf.squeeze(resizeBilinear(tf.expandDims(masks, 3) as tf.Tensor4D, size, { alignCorners: false }), [3]);
+  const [count, height, width] = masks.shape;
+  if (height === size[0] && width === size[1]) return tf.clone(masks);
+  const [resized] = differentiable({
+    inputs: { masks },
+    forward: () => {
+      const values = masks.dataSync<'float32'>() as Float32Array;
+      return [tf.tensor3d(sampledBilinear(values, [count, height, width], size), [count, ...size])];
+    },
+    backward: ([dy]) => ({
+      masks: () => resizeBilinearTranspose(dy as tf.Tensor3D, [height, width], { alignCorners: false }),
+    }),
   });
+  return resized as tf.Tensor3D;
 }
 
 /** The grid of the first feature map, [h, w]. */

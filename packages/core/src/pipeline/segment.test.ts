@@ -190,6 +190,24 @@ describe('segmentFeatures', () => {
     expect(Math.abs(ignored!.dataSync()[0]! - background!.dataSync()[0]!)).toBeGreaterThan(1e-3);
   });
 
+  it('cuts soft masks at one half where they decide no pixel, and takes boolean masks', () => {
+    const inputs = example(2, 1, 1, { training: true });
+    const soft = tf.add(tf.mul(inputs.masks, 0.8), 0.1) as tf.Tensor4D;
+    const { alignmentLoss, reverseLogits } = segmentFeatures({ ...inputs, masks: soft });
+    const truth = tf.reshape(inputs.masks, [2, 16, 16]) as tf.Tensor3D;
+    expectClose(alignmentLoss, crossEntropy(reverseLogits[0]!, truth), 1e-6);
+    const masks = tf.greater(inputs.masks, 0.5) as tf.Tensor4D;
+    const [hard, boolean] = [segmentFeatures(inputs), segmentFeatures({ ...inputs, masks })];
+    expectClose(boolean.logits, hard.logits, 0);
+    expectClose(boolean.alignmentLoss, hard.alignmentLoss, 0);
+  });
+
+  it('refuses thresholds that are not one an image', () => {
+    const inputs = example(2, 1, 1, {});
+    const query = { ...inputs.query, threshold: tf.zeros([2, 1]) as tf.Tensor2D };
+    expect(() => segmentFeatures({ ...inputs, query })).toThrow('query thresholds [2,1] where [1,1] is needed');
+  });
+
   it('is freed as a whole', () => {
     const inputs = example(2, 1, 1, { training: true });
     const before = tf.memory().numTensors;

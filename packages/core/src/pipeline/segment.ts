@@ -59,9 +59,10 @@ export interface Segmentation {
  *
  * @throws ShapeError where features, masks and shots do not fit together; InputError for masks outside [0, 1].
  */
-export function segmentFeatures(inputs: SegmentInputs): Segmentation {
-  check(inputs);
+export function segmentFeatures(given: SegmentInputs): Segmentation {
+  check(given);
   return tf.tidy(() => {
+    const inputs = withFloatMasks(given);
     const { method, parameters, support, query, masks, training = false } = inputs;
     const [raters, , height, width] = masks.shape;
     const random = inputs.random ?? createRandom(1289);
@@ -98,6 +99,16 @@ export function segmentFeatures(inputs: SegmentInputs): Segmentation {
       reverseLogits: alignment?.logits ?? [],
     } as never;
   });
+}
+
+/** Masks may be boolean or integer; backends do not mix types, and one of them breaks where they are. */
+function withFloatMasks(inputs: SegmentInputs): SegmentInputs {
+  const { masks, queryMasks } = inputs;
+  return {
+    ...inputs,
+    masks: tf.cast(masks, 'float32'),
+    ...(queryMasks === undefined ? {} : { queryMasks: tf.cast(queryMasks, 'float32') }),
+  };
 }
 
 /** Frees every tensor of a segmentation. */
@@ -151,6 +162,15 @@ function check({ method, support, query, masks, shots, queryMasks, names }: Segm
       );
     }
   });
+  for (const [who, features, images] of [
+    ['support', support, supportImages],
+    ['query', query, 1],
+  ] as const) {
+    const { threshold } = features;
+    if (threshold !== undefined && threshold.shape.join() !== `${images},1`) {
+      throw new ShapeError(`${who} thresholds [${threshold.shape}] where [${images},1] is needed.`);
+    }
+  }
   const [raters, , height, width] = masks.shape;
   if (queryMasks !== undefined && queryMasks.shape.join() !== [raters, height, width].join()) {
     throw new ShapeError(`query masks [${queryMasks.shape}] where [${[raters, height, width]}] is needed.`);
