@@ -58,7 +58,8 @@ function likelihoodLoss(probabilities: tf.Tensor3D, labels: tf.Tensor3D): tf.Sca
 
 /**
  * The periphery loss (RPT): what the prototype of the dilated mask finds beyond the prototype of the mask should be the
- * ring between both. Plain negative log-likelihood; the difference may be negative and is clamped.
+ * ring between both. Plain negative log-likelihood; the difference may be negative and is clamped. The mask is a constant
+ * here: as what is right it has no gradient.
  */
 export function peripheryLoss(image: MaskedImage): tf.Scalar {
   return tf.tidy(() => {
@@ -70,7 +71,7 @@ export function peripheryLoss(image: MaskedImage): tf.Scalar {
   });
 }
 
-/** The query segmented by the prototype of its own true mask; plain negative log-likelihood (RPT). */
+/** The query segmented by the prototype of its own true mask, a constant; plain negative log-likelihood (RPT). */
 export function selfLoss(image: MaskedImage): tf.Scalar {
   return tf.tidy(() => {
     const prototype = imageMaskedMean(image.features, image.mask);
