@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 
 /**
- * Stands for the encoder you trained long ago: any model from images to features will do, here from [B, 64, 64, 3] to
+ * Stands for the encoder you trained long ago. Every model from images to features will do, here from [B, 64, 64, 3] to
  * [B, 8, 8, 32].
  */
 export function existingEncoder(): tf.LayersModel {

@@ -46,7 +46,7 @@ export function compileEncoder(encoder: Encoder, parameters: ParameterRecord): C
       checkImages(images);
       const float = tf.cast(images, 'float32');
       const features = featuresOf(encoder, runKernel('FsmrRunGraph', { images: float }, { key, model, outputs }));
-      if (float !== images) float.dispose();
+      float.dispose();
       return features;
     },
     dispose() {

@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConfigError } from '@fsmr/core';
 import type { RunConfig } from '../config/schema.js';
-import { exists, sha256Of, writeJson } from './files.js';
+import { exists, readableJson, sha256Of, writeJson } from './files.js';
 import type { RunFolder } from './folder.js';
 import type { Versions } from './versions.js';
 
@@ -18,7 +17,7 @@ export async function adoptStart({ root }: RunFolder, { model: { weights } }: Ru
   const sha256 = await sha256Of(weights).catch(() => undefined);
   if (sha256 === undefined) return;
   const file = join(root, 'start.json');
-  const known = await readJson<{ readonly sha256?: string }>(file);
+  const known = await readableJson<{ readonly sha256?: string }>(file);
   if (known?.sha256 !== undefined && known.sha256 !== sha256) {
     throw new ConfigError(`this run began with other weights than ${weights} holds.`, {
       file: root,
@@ -33,7 +32,7 @@ export async function adoptStart({ root }: RunFolder, { model: { weights } }: Ru
  * is said on stderr: the run goes on, but ends with other digits than one that was not interrupted.
  */
 export async function adoptVersions(folder: RunFolder, versions: Versions): Promise<void> {
-  const known = await readJson<Partial<Versions>>(folder.versions);
+  const known = await readableJson<Partial<Versions>>(folder.versions);
   const begun = await Promise.all(['first-half', 'base', 'japc'].map((name) => exists(folder.checkpoint(name))));
   const changed = (['fsmr', 'tfjs', 'backend', 'threads'] as const).filter(
     (name) => known?.[name] !== undefined && known[name] !== versions[name],
@@ -43,12 +42,4 @@ export async function adoptVersions(folder: RunFolder, versions: Versions): Prom
     process.stderr.write(`This training began with ${list}. It goes on, with other rounding than before.\n`);
   }
   await writeJson(folder.versions, versions);
-}
-
-async function readJson<Value>(file: string): Promise<Value | undefined> {
-  try {
-    return JSON.parse(await readFile(file, 'utf8')) as Value;
-  } catch {
-    return undefined;
-  }
 }

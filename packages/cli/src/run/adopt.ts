@@ -3,7 +3,7 @@ import { ConfigError } from '@fsmr/core';
 import { checkConfig } from '../config/load.js';
 import { withoutPlaces } from '../config/places.js';
 import type { RunConfig } from '../config/schema.js';
-import { canonical } from '../report/config-identity.js';
+import { trainingIdentity } from '../report/config-identity.js';
 import { exists, writeJson } from './files.js';
 import type { RunFolder } from './folder.js';
 
@@ -53,9 +53,7 @@ function parsed(text: string, file: string): unknown {
  * visits; this may not.
  */
 export function trainedText(config: RunConfig): string {
-  const { seed, data, resize, split, model, training } = withoutPlaces(config);
-  const { checkpointEvery: _notShaping, ...shaping } = training;
-  return canonical({ seed, data, resize, split, model, training: shaping });
+  return trainingIdentity(withoutPlaces(config));
 }
 
 /** Whether a text of {@link trainedText}, maybe of an earlier version, is about the training of this configuration. */

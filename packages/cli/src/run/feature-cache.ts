@@ -5,6 +5,7 @@ import { encodeSafetensors, parseSafetensors } from '@fsmr/backbones';
 import type { FeatureMaps, ParameterRecord } from '@fsmr/core';
 import type { Encode } from '@fsmr/training';
 import * as tf from '@tensorflow/tfjs';
+import { bytesOf } from './files.js';
 
 /** Where features are kept for other processes and later evaluations. */
 export interface FeatureCache {
@@ -81,10 +82,6 @@ function readFeatures(file: string): FeatureMaps | undefined {
 
 function arrayOf(tensor: tf.Tensor): { readonly shape: number[]; readonly data: Float32Array } {
   return { shape: [...tensor.shape], data: tensor.dataSync<'float32'>() as Float32Array };
-}
-
-function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 /** Bytes below a folder; none where there is no folder. */

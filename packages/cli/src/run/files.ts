@@ -55,3 +55,17 @@ export async function dropUnfinishedLine(file: string): Promise<void> {
   const end = bytes.lastIndexOf('\n') + 1;
   if (end < bytes.length) await truncate(file, end);
 }
+
+/** What a JSON file holds; undefined where it is absent or no JSON. */
+export async function readableJson<Value>(file: string): Promise<Value | undefined> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as Value;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The bytes of an array of numbers, shared. */
+export function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}

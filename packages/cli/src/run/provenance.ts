@@ -6,7 +6,7 @@ import { evaluationSchema } from '../config/evaluation.js';
 import type { RunConfig } from '../config/schema.js';
 import { trainedArms } from './arms.js';
 import { learningSettings } from './evaluation-tasks.js';
-import { sha256Of, writeJson } from './files.js';
+import { bytesOf, sha256Of, writeJson } from './files.js';
 import type { RunFolder } from './folder.js';
 import { recordFiles } from './records.js';
 import type { Shard } from './shard.js';
@@ -35,10 +35,6 @@ export async function scanHashes(dataset: Dataset, ids: Iterable<string>): Promi
     hashes[id] = hash.digest('hex').slice(0, 16);
   }
   return hashes;
-}
-
-function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 /** Where the provenance of a record file is. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { checkConfig } from '../config/load.js';
 import { configHash } from '../report/config-identity.js';
 import { quoted } from '../report/trace.js';
-import { exists, writeJson } from '../run/files.js';
+import { exists, readableJson, writeJson } from '../run/files.js';
 import { runFolder } from '../run/folder.js';
 import type { Cell } from './cells.js';
 import type { ChildEnd } from './child.js';
@@ -77,12 +77,7 @@ async function trainCell(
 
 async function begunThreads(config: string, folder: string): Promise<number | undefined> {
   if (!(await exists(join(folder, 'checkpoints')))) return undefined;
-  try {
-    const known = JSON.parse(await readFile(config, 'utf8')) as { engine?: { threads?: number } };
-    return known.engine?.threads;
-  } catch {
-    return undefined;
-  }
+  return (await readableJson<{ engine?: { threads?: number } }>(config))?.engine?.threads;
 }
 
 async function evaluateCell(stated: StatedCell, runner: CellRunner): Promise<void> {
