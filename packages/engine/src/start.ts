@@ -1,4 +1,4 @@
-import { EngineError, isFsmrError } from '@fsmr/core';
+import { ConfigError, EngineError } from '@fsmr/core';
 import * as tf from '@tensorflow/tfjs';
 import { candidates } from './candidates.js';
 import { causeOf } from './optional.js';
@@ -54,10 +54,14 @@ export async function startFirst(list: readonly Candidate[], options: EngineOpti
  * Tries one candidate.
  *
  * @returns why it did not start, or undefined where it did.
- * @throws ConfigError for options that make no sense.
+ * @throws ConfigError for options that make no sense, which are no fault of the backend.
  */
 export async function tryToStart(candidate: Candidate, options: EngineOptions): Promise<Failure | undefined> {
   const { name: backend, remedy } = candidate;
+  const { threads } = options;
+  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1)) {
+    throw new ConfigError(`threads is ${threads}.`, { remedy: 'Give 1 or more, or leave it out.' });
+  }
   const quiet = silence();
   try {
     await candidate.register(options);
@@ -69,8 +73,6 @@ export async function tryToStart(candidate: Candidate, options: EngineOptions): 
     product.dispose();
     return value === 11 ? undefined : { backend, cause: `it computes 1 x 3 + 2 x 4 = ${value}.`, remedy };
   } catch (error) {
-    // Options that make no sense are no fault of the backend.
-    if (isFsmrError(error) && error.code === 'config') throw error;
     return { backend, cause: causeOf(error), remedy };
   } finally {
     quiet();

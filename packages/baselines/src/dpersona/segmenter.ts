@@ -7,6 +7,7 @@ import { keptLearning } from '../learning/kept.js';
 import { raterMasks } from '../learning/masks.js';
 import { defaultEpochs, lessonName, lessonSettings, type TrainedSegmenterOptions } from '../learning/options.js';
 import { batchesOf, supportSamples } from '../learning/samples.js';
+import { samplesHash } from '../learning/samples-hash.js';
 import { type Dpersona, sharedDpersona } from './model.js';
 import { diversifyStep, dpersonaConstants, dpersonaLogits, personaliseStep } from './steps.js';
 
@@ -69,6 +70,7 @@ async function trained(
     settings: [
       encoder.name,
       ...lessonSettings(lesson),
+      samplesHash(samples),
       { epochs, augmentation, slices, statistics, learningRate, headPadding },
     ],
     shapes: model.shapes,

@@ -63,7 +63,7 @@ export function decodeProgress(
   const remedy = 'Delete it to learn again.';
   if (metadata.get('format') !== format) throw new WeightsError('does not hold what a baseline learned.', { remedy });
   if (metadata.get('identity') !== identity) {
-    throw new WeightsError('was learned with other settings.', { remedy });
+    throw new WeightsError('was learned with other settings or from other data.', { remedy });
   }
   const steps = JSON.parse(metadata.get('steps')!) as Readonly<Record<string, number>>;
   const arrays = [...weights];

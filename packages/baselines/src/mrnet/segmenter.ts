@@ -6,6 +6,7 @@ import { trainEpochs } from '../learning/epochs.js';
 import { keptLearning } from '../learning/kept.js';
 import { defaultEpochs, lessonName, lessonSettings, type TrainedSegmenterOptions } from '../learning/options.js';
 import { batchesOf, supportSamples } from '../learning/samples.js';
+import { samplesHash } from '../learning/samples-hash.js';
 import { joinedShapes, joinTrained, splitTrained } from './kept.js';
 import { type ByNetwork, initMrnet, type Mrnet, type SharedMrnetOptions, sharedMrnet } from './model.js';
 import { mrnetLogits, raterExpertise } from './predict.js';
@@ -69,6 +70,7 @@ async function trained(
       encoder.name,
       widths,
       ...lessonSettings(lesson),
+      samplesHash(samples),
       { epochs, augmentation, slices, statistics, learningRate, weightDecay },
     ],
     shapes: joinedShapes(model),

@@ -2,7 +2,14 @@ import { allShots, segmentFeatures } from '@fsmr/core';
 import * as tf from '@tensorflow/tfjs';
 import { expect, it } from 'vitest';
 import { checkConfig } from './load.js';
-import { buildModel } from './model.js';
+import { backboneLayout, buildModel } from './model.js';
+
+it('tells layouts apart whose encoders have one name and the same parameters', () => {
+  const layout = (model: object) => backboneLayout(checkConfig({ data: { kind: 'phantom' }, model }).model);
+  const strides = [{}, { strideOn: '1x1' }, { strideOn: '3x3' }];
+  const names = ['resnet50', 'resnet101'].flatMap((backbone) => strides.map((one) => layout({ backbone, ...one })));
+  expect(new Set(names).size).toBe(6);
+});
 
 it('answers nothing for a rater without a filled cell under the released preset, as the published program does', () => {
   // A checkerboard of cells: no window of 2 x 2 is background throughout.

@@ -44,6 +44,15 @@ export function buildBackbone({ backbone, layers, depth, strideOn, channels, met
   }
 }
 
+/**
+ * A name of all that shapes the encoder's features besides its parameters. Where the network strides is in neither its own
+ * name nor its parameters.
+ */
+export function backboneLayout(config: ModelConfig): string {
+  const { name } = buildBackbone(config);
+  return config.strideOn === undefined ? name : `${name} stride ${config.strideOn}`;
+}
+
 /** Two maps and a threshold, as Q-Net and RPT need them, small enough to train in a minute. */
 function tinyTwoMaps(variant: 'qnet' | 'rpt', channels = 64): Encoder {
   const layout = { block: 'basic', blocks: [1, 1, 1, 1], width: 8, dilated: [true, true, false] } as const;

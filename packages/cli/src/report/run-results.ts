@@ -5,10 +5,11 @@ import type { CountRecord } from '@fsmr/metrics';
 import type { ArmSummary } from '@fsmr/training';
 import { checkConfig } from '../config/load.js';
 import type { RunConfig } from '../config/schema.js';
-import { sha256Of } from '../run/files.js';
+import { exists, sha256Of } from '../run/files.js';
 import { runFolder } from '../run/folder.js';
 import { readRecords, recordFiles } from '../run/records.js';
 import type { Versions } from '../run/versions.js';
+import { canonical } from './config-identity.js';
 
 /** What a report reads from a run folder. */
 export interface RunResults {
@@ -24,6 +25,8 @@ export interface RunResults {
   readonly labels?: Readonly<Record<string, string>>;
   /** The labels of the cell it is a variant of, finished or not. */
   readonly reference?: Readonly<Record<string, string>>;
+  /** The configuration it was evaluated with, where that asks for something else than the one it was trained with. */
+  readonly evaluationConfig?: string;
   /** The commands that made it, where a sweep wrote them down. */
   readonly commands?: readonly string[];
 }
@@ -60,7 +63,8 @@ export async function readRunResults(folder: string): Promise<RunResults> {
     });
   }
   const { evaluation } = checkConfig(asked, files.metrics);
-  const config = { ...checkConfig(trained, files.config), evaluation };
+  const begun = checkConfig(trained, files.config);
+  const config = { ...begun, evaluation };
   const records = await recordsOf(files.evaluation, arms, queries);
   if (records.size === 0) {
     throw new InputError('has no record of an episode.', {
@@ -68,7 +72,15 @@ export async function readRunResults(folder: string): Promise<RunResults> {
       remedy: `Run \`fsmr evaluate --run ${folder}\` again.`,
     });
   }
-  return { folder, config, versions, records, weights: await hashes(join(folder, 'weights')) };
+  const otherwise = canonical(begun.evaluation) !== canonical(evaluation) && (await exists(files.evaluationConfig));
+  return {
+    folder,
+    config,
+    versions,
+    records,
+    weights: await hashes(join(folder, 'weights')),
+    ...(otherwise && { evaluationConfig: files.evaluationConfig }),
+  };
 }
 
 async function readJson(file: string, fault: string, remedy: string): Promise<unknown> {

@@ -31,13 +31,15 @@ export function traceTable(experiments: readonly Experiment[]): Table {
 
 /** The commands that made each run, one block of lines a run. */
 export function traceCommands(runs: readonly RunResults[]): string {
-  return runs.flatMap(({ folder, commands }) => commands ?? commandsFor(folder)).join('\n');
+  return runs.flatMap((run) => run.commands ?? commandsFor(run)).join('\n');
 }
 
-/** What makes a run again from its own configuration. */
-function commandsFor(folder: string): string[] {
+/** What makes a run again from its own configurations. */
+function commandsFor({ folder, evaluationConfig }: RunResults): string[] {
   const again = quoted(`${folder}-again`);
-  return [`fsmr train --config ${quoted(join(folder, 'config.json'))} --out ${again} && fsmr evaluate --run ${again}`];
+  const asked = evaluationConfig === undefined ? '' : ` --config ${quoted(evaluationConfig)}`;
+  const evaluate = `fsmr evaluate --run ${again}${asked}`;
+  return [`fsmr train --config ${quoted(join(folder, 'config.json'))} --out ${again} && ${evaluate}`];
 }
 
 /** A word as a POSIX shell takes it. */

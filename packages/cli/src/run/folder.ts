@@ -20,6 +20,8 @@ export interface RunFolder {
   shardRecords(index: number, count: number): string;
   /** The folder of all record files. */
   readonly evaluation: string;
+  /** The configuration that was evaluated last, which may ask for other arms and cases than the trained one. */
+  readonly evaluationConfig: string;
   readonly metrics: string;
   readonly metricsCsv: string;
   /** One line a query scan and rater. */
@@ -47,6 +49,7 @@ export function runFolder(root: string): RunFolder {
     records: join(root, 'evaluation', 'records.jsonl'),
     shardRecords: (index, count) => join(root, 'evaluation', `records.${index}-of-${count}.jsonl`),
     evaluation: join(root, 'evaluation'),
+    evaluationConfig: join(root, 'evaluation', 'config.json'),
     metrics: join(root, 'metrics.json'),
     metricsCsv: join(root, 'metrics.csv'),
     scansCsv: join(root, 'scans.csv'),

@@ -1,6 +1,6 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { WeightsError } from '@fsmr/core';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { checkConfig } from '../config/load.js';
@@ -44,6 +44,21 @@ it('does not take a longer name for a share', async () => {
   for (const name of ['mrnet-a.1-of-2', 'mrnet-ab', 'mrnet-a.b']) await first.write(name, bytes(name), true);
   await writeFile(join(root, 'weights', 'mrnet-a.1-of-2.safetensors.part'), 'unfinished');
   expect(await whole.read('mrnet-a', text)).toBeUndefined();
+});
+
+it('tells weights of one name apart by what they hold', async () => {
+  const [file, moved] = ['a', 'b'].map((folder) => join(root, folder, 'resnet50.npz')) as [string, string];
+  const identity = async (weights: string) => {
+    const model = { ...config.model, weights };
+    return (await learnedIn({ ...config, model }, runFolder(root))).identity;
+  };
+  for (const path of [file, moved]) {
+    await mkdir(dirname(path));
+    await writeFile(path, 'of ImageNet');
+  }
+  expect(await identity(moved)).toBe(await identity(file));
+  await writeFile(moved, 'of CT');
+  expect(await identity(moved)).not.toBe(await identity(file));
 });
 
 it('names the file that cannot be read, and the remedy', async () => {

@@ -56,6 +56,9 @@ async function finishedElsewhere(weights: string): Promise<string[]> {
 /** What shapes such a network besides its own settings: data, model, and the weights it starts from. */
 async function identityOf(config: RunConfig, folder: RunFolder): Promise<string> {
   const { seed, data, resize, split, model, evaluation } = withoutPlaces(config);
-  const base = evaluation.baselines.start === 'base' ? await sha256Of(folder.weights('base')) : undefined;
-  return JSON.stringify({ seed, data, resize, split, model, base });
+  const { weights } = config.model;
+  const start = evaluation.baselines.start === 'base' ? folder.weights('base') : weights;
+  // Many files have the same name; one that is missing is named where it is read.
+  const startHash = start === undefined ? undefined : await sha256Of(start).catch(() => undefined);
+  return JSON.stringify({ seed, data, resize, split, model, startHash });
 }

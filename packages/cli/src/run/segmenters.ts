@@ -4,7 +4,7 @@ import { encoderPrefix, isModelBuffer, type ParameterRecord, withPrefix } from '
 import type { Dataset, Statistics } from '@fsmr/datasets';
 import { createFeatureStore, fewShotSegmenter, type RaterMode, type Segmenter } from '@fsmr/training';
 import * as tf from '@tensorflow/tfjs';
-import { buildBackbone } from '../config/model.js';
+import { backboneLayout, buildBackbone } from '../config/model.js';
 import type { RunConfig } from '../config/schema.js';
 import type { TrainedArm } from './arms.js';
 import { startingEncoder, trainedSegmenter } from './baselines.js';
@@ -122,8 +122,7 @@ function openFeatures(
   const backbone = buildBackbone(model);
   const own = withPrefix(parameters, encoderPrefix);
   const { encode, dispose } = compileEncoder(backbone, own);
-  const cached =
-    cache === undefined ? encode : cachedEncode(encode, encoderHash(layoutName(backbone.name, model), own), cache);
+  const cached = cache === undefined ? encode : cachedEncode(encode, encoderHash(backboneLayout(model), own), cache);
   const store = createFeatureStore(cached, statistics);
   return {
     of: store.of,
@@ -133,10 +132,6 @@ function openFeatures(
     },
   };
 }
-
-/** Names all that shapes features: where the network strides is in neither its name nor its parameters. */
-const layoutName = (name: string, { strideOn }: RunConfig['model']): string =>
-  strideOn === undefined ? name : `${name} stride ${strideOn}`;
 
 function parameterCount({ model, parameters }: TrainedModel): number {
   return Object.entries(parameters).reduce((sum, [name, { size }]) => sum + (isModelBuffer(model, name) ? 0 : size), 0);

@@ -50,11 +50,12 @@ export interface Results {
   readonly parameters: Readonly<Record<string, number>>;
 }
 
-/** Writes metrics as JSON and CSV, the measures of every scan, and the report. */
+/** Writes what was asked, metrics as JSON and CSV, the measures of every scan, and the report. */
 export async function writeResults(results: Results): Promise<void> {
   const { folder, dataset, config, versions, records, found, panels, parameters } = results;
   const { arms, comparisons } = found;
   const queries = [...new Set(records.flatMap((episode) => episode.records.map(({ scan }) => scan)))];
+  await writeJson(folder.evaluationConfig, config);
   await writeJson(folder.metrics, { config, versions, arms, comparisons, parameters, queries });
   const scores = arms.flatMap(({ arm, supports }) =>
     supports.flatMap((support) =>
