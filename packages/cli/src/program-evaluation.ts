@@ -59,8 +59,9 @@ async function evaluateAction(flags: EvaluateFlags): Promise<void> {
   if (!(featureCacheLimit > 0)) {
     throw new ConfigError('--feature-cache-limit is no number above 0.', { remedy: 'Give GiB, such as 20.' });
   }
-  const cache = folder === undefined ? undefined : { folder, limit: featureCacheLimit * 2 ** 30 };
   await withRun(await loadConfig(flags.config ?? join(out, 'config.json')), async (run, versions, signal) => {
+    const limit = featureCacheLimit * 2 ** 30;
+    const cache = folder === undefined ? undefined : { folder, limit, version: versions.fsmr };
     const text =
       shard === undefined
         ? evaluationText(await evaluateRun(run, out, versions, signal, { workers, cache }))

@@ -58,11 +58,19 @@ export async function openTrainingLog(files: TrainingLogFiles, step: number): Pr
 const jsonLine = (report: TrainReport): string => `${JSON.stringify(report)}\n`;
 
 async function readReports(file: string): Promise<TrainReport[]> {
-  return parseReports(await readFile(file, 'utf8').catch(() => ''), file);
+  return parseReports((await readIfThere(file))?.toString() ?? '', file);
 }
 
 const parseReports = (text: string, file: string): TrainReport[] =>
   parseJsonLines(text, file, 'Delete the line to go on without that step in the log.');
+
+/** What cannot be read is not taken for absent: it would be written over. */
+async function readIfThere(file: string): Promise<Buffer | undefined> {
+  return readFile(file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+}
 
 async function writeWhole(file: string, content: string): Promise<void> {
   await writeFile(`${file}.part`, content);
@@ -71,7 +79,7 @@ async function writeWhole(file: string, content: string): Promise<void> {
 
 /** Cut in place, so that a running TensorBoard keeps reading the same file. */
 async function keepEvents(file: string, step: number): Promise<void> {
-  const found = await readFile(file).catch(() => new Uint8Array(0));
+  const found = (await readIfThere(file)) ?? new Uint8Array(0);
   const end = bytesUntilStep(found, step);
   if (end === 0) await writeFile(file, fileVersionRecord(Date.now() / 1000));
   else if (end < found.length) await truncate(file, end);

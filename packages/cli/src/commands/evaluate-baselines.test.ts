@@ -70,7 +70,7 @@ describe('baselines', { timeout: 300_000 }, () => {
     const other = tinyConfig({ evaluation: { ...evaluation, baselines: { ...evaluation.baselines, epochs: 2 } } });
     const refused = evaluateRun(other, out, runs.own, noSignal);
     await expect(refused).rejects.toMatchObject({ code: 'config', file: runFolder(out).records });
-    await expect(refused).rejects.toThrow('other settings of baselines');
+    await expect(refused).rejects.toThrow('other settings of mrnet');
     const few = tinyConfig({ evaluation: { ...evaluation, arms: ['japc'], baselines: { epochs: 2 } } });
     expect((await evaluateRun(few, out, runs.own, noSignal)).arms).toHaveLength(1);
   });

@@ -8,10 +8,12 @@ import { runInWorkers } from '../run/evaluation-pool.js';
 import { episodeCount, evaluationTasks, learningText, learnsInEvaluation, openTasks } from '../run/evaluation-tasks.js';
 import type { FeatureCache } from '../run/feature-cache.js';
 import { type RunFolder, runFolder } from '../run/folder.js';
+import { type Learning, learningOf } from '../run/learning.js';
 import { drawPanels } from '../run/panels.js';
 import { createProgress } from '../run/progress.js';
-import { checkRecords, claimRecords, provenanceOf, scanHashes } from '../run/provenance.js';
+import { checkRecords, claimRecords, provenanceOf } from '../run/provenance.js';
 import { openRecords, type Records } from '../run/records.js';
+import { scanHashes } from '../run/scan-hashes.js';
 import { type OpenSegmenters, openSegmenters } from '../run/segmenters.js';
 import { lessonsOfShard, type Shard } from '../run/shard.js';
 import type { Versions } from '../run/versions.js';
@@ -120,6 +122,7 @@ interface OpenRun {
   readonly plan: PlannedEvaluation;
   readonly records: Records;
   readonly opened: OpenSegmenters;
+  readonly learning: Learning;
 }
 
 async function openRun(
@@ -136,13 +139,14 @@ async function openRun(
   await checkAdopted(folder, config);
   const plan = await planEvaluation(config);
   const data = await scanHashes(plan.dataset, scansOf(plan.lessons));
-  const provenance = await provenanceOf(config, folder, versions, data, shard);
+  const learning = await learningOf(config, folder, plan.dataset);
+  const provenance = await provenanceOf(config, folder, versions, { data, learning }, shard);
   await checkRecords(folder.evaluation, provenance);
-  const opened = await openSegmenters(config, folder, plan.dataset, plan.statistics, { cache, shard });
+  const opened = await openSegmenters(config, folder, plan.dataset, plan.statistics, { cache, learning, shard });
   try {
     const file = shard === undefined ? folder.records : folder.shardRecords(shard.index, shard.count);
     await claimRecords(file, provenance);
-    return { config, versions, folder, plan, opened, records: await openRecords(file) };
+    return { config, versions, folder, plan, opened, learning, records: await openRecords(file) };
   } catch (error) {
     opened.dispose();
     throw error;
@@ -153,7 +157,7 @@ const isDone = (records: Records) => (key: string, arm: string) => records.get(k
 
 /** Evaluates what is open of these lessons. */
 async function finishEpisodes(
-  { config, folder, plan, records, opened }: OpenRun,
+  { config, folder, plan, records, opened, learning }: OpenRun,
   lessons: readonly LessonEpisodes[],
   signal: AbortSignal,
   { workers = 1, cache }: EvaluateOptions,
@@ -178,6 +182,7 @@ async function finishEpisodes(
       const setup = {
         config: { ...config, engine: { ...config.engine, threads } },
         out: folder.root,
+        learning,
         ...(statistics === undefined ? {} : { statistics }),
         ...(cache === undefined ? {} : { cache }),
         ...(shard === undefined ? {} : { shard }),
@@ -207,7 +212,14 @@ async function finishEpisodes(
 }
 
 /** Tables in the order of the plan, so that an interrupted evaluation sums in the order an uninterrupted one does. */
-async function writeTables({ config, versions, folder, plan, records, opened }: OpenRun): Promise<Evaluation> {
+async function writeTables({
+  config,
+  versions,
+  folder,
+  plan,
+  records,
+  opened,
+}: Omit<OpenRun, 'learning'>): Promise<Evaluation> {
   const { arms } = config.evaluation;
   await records.settle(plan.keys, arms);
   const asked = new Set(

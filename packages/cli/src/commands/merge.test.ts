@@ -81,6 +81,35 @@ describe('merging shards', () => {
     expect(tables.arms.map(({ arm }) => arm)).toEqual(['base', 'japc']);
   });
 
+  it('keeps what made the records of every folder', async () => {
+    const only = (arm: 'base' | 'japc') => tinyConfig({ evaluation: { arms: [arm], classes: ['liver'], panels: 0 } });
+    const names = ['base alone', 'japc in shares'];
+    for (const name of names) await cp(runs.at('trained'), runs.at(name), { recursive: true });
+    const [first, second] = names.map((name) => runs.at(name)) as [string, string];
+    await evaluateRun(only('base'), first, runs.own, noSignal);
+    for (const index of [1, 2]) {
+      await evaluateShard(only('japc'), second, runs.own, noSignal, { shard: { index, count: 2 } });
+    }
+    const out = runs.at('both arms');
+    const merged = await checkMergeable([first, second]);
+    await mergeRecords(merged, out);
+    const { weights, data } = JSON.parse(await readFile(provenanceFile(runFolder(out).records), 'utf8'));
+    expect(Object.keys(weights).sort()).toEqual(['base', 'japc']);
+    expect(Object.keys(data)).toHaveLength(3);
+    await writeFile(runFolder(out).weights('base'), 'trained again');
+    await expect(evaluateRun(config, out, runs.own, noSignal)).rejects.toThrow('made with other weights of base');
+  });
+
+  it('wants to know what trained the weights, before it writes anything', async () => {
+    const from = runs.at('without versions');
+    await cp(runs.at('one'), from, { recursive: true });
+    await rm(runFolder(from).versions);
+    const out = runs.at('nothing merged');
+    const merging = mergeRecords(await checkMergeable([from, runs.at('two')]), out);
+    await expect(merging).rejects.toMatchObject({ code: 'config', file: runFolder(from).versions });
+    expect(await exists(out)).toBe(false);
+  });
+
   it('takes shares that hold nothing where there are more shares than supports', async () => {
     const names = [1, 2, 3, 4].map((index) => `share ${index}`);
     for (const [index, name] of names.entries()) await evaluateShardIn(name, config, index + 1, names.length);

@@ -1,12 +1,19 @@
-import { copyFile, mkdir, readdir } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ConfigError, InputError } from '@fsmr/core';
 import { loadConfig } from '../config/load.js';
 import type { RunConfig } from '../config/schema.js';
 import { sameTraining } from '../run/adopt.js';
-import { exists, sha256Of, writeJson } from '../run/files.js';
+import { copyAtomically, exists, sha256Of, writeJson } from '../run/files.js';
 import { runFolder } from '../run/folder.js';
-import { checkProvenance, type Provenance, provenanceFile, readProvenance, weightsOf } from '../run/provenance.js';
+import {
+  checkProvenance,
+  joined,
+  type Provenance,
+  provenanceFile,
+  readProvenance,
+  weightsOf,
+} from '../run/provenance.js';
 import { openRecords, recordFiles } from '../run/records.js';
 
 /** Records of several folders that belong together. */
@@ -15,6 +22,7 @@ export interface MergeableRuns {
   /** The configuration all share, with the evaluation that was asked for. */
   readonly config: RunConfig;
   readonly files: readonly string[];
+  /** What made the records of all files together. */
   readonly provenance: Provenance;
   /** Shares of a divided evaluation that none of the folders hold, such as `3/4`. */
   readonly missingShards: readonly string[];
@@ -48,13 +56,15 @@ export async function checkMergeable(folders: readonly string[]): Promise<Mergea
   }
   // Records of a whole evaluation from before may have been asked for other arms; what was divided must be one.
   const reference = found.find((one) => one.provenance.shard !== undefined) ?? found[0]!;
-  const { provenance } = reference;
+  // What one file does not say of an arm or a scan, another may.
+  let provenance = reference.provenance;
   for (const other of found) {
     await checkProvenance(other.file, provenance);
     const divided = other.provenance.shard !== undefined;
-    if (divided || provenance.shard === undefined) {
-      checkAsked(other.file, reference.file, other.provenance, provenance);
+    if (divided || reference.provenance.shard === undefined) {
+      checkAsked(other.file, reference.file, other.provenance, reference.provenance);
     }
+    provenance = joined(other.provenance, provenance);
   }
   const merged = { ...config, evaluation: provenance.evaluation };
   await checkWeights(first, merged, provenance);
@@ -72,15 +82,22 @@ export async function mergeRecords(runs: MergeableRuns, out: string): Promise<vo
   const { folders, files, provenance, config } = runs;
   const [from, to] = [runFolder(folders[0]!), runFolder(out)];
   await checkTarget(out, runs);
+  if (!(await exists(from.versions))) {
+    throw new ConfigError('is not there, which says what trained the weights.', {
+      file: from.versions,
+      remedy: 'Copy it from the run folder that the weights are from.',
+    });
+  }
   const weights = (await readdir(join(from.root, 'weights'))).map((name) => join('weights', name));
   await mkdir(join(out, 'weights'), { recursive: true });
   for (const name of [...weights, 'versions.json', 'config.json']) {
-    if (!(await exists(join(out, name)))) await copyFile(join(from.root, name), join(out, name));
+    if (!(await exists(join(out, name)))) await copyAtomically(join(from.root, name), join(out, name));
   }
+  const { shard: _oneOfMany, ...whole } = provenance;
+  // First, since records that do not say what made them could not be merged again after a kill.
+  await writeJson(provenanceFile(to.records), whole);
   const records = await openRecords(to.records, files);
   await records.settle([], config.evaluation.arms);
-  const { shard: _oneOfMany, ...whole } = provenance;
-  await writeJson(provenanceFile(to.records), whole);
 }
 
 /** The folders to merge; what already is in the target is one of them. */

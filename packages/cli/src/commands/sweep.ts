@@ -98,7 +98,8 @@ export async function sweepCommand(options: SweepOptions, signal: AbortSignal): 
     },
     onChange: (state) => {
       show(`${state.name} ${state.state}`);
-      void write(sweep);
+      // The last write tells of a fault that is still there.
+      write(sweep).catch(() => undefined);
     },
   });
   progress.finish();

@@ -119,6 +119,16 @@ describe('trainRun', () => {
     await trainRun(tinyConfig(), runs.at('whole'), runs.own, stopAfter(0));
   });
 
+  it('takes the folder of a run that failed before it kept anything, whatever its configuration was', async () => {
+    const out = runs.at('failed');
+    const { training } = tinyConfig();
+    const faulty = tinyConfig({ training: { ...training, superpixelArea: 1e6 } });
+    await expect(trainRun(faulty, out, runs.own, noSignal)).rejects.toThrow();
+    expect(await exists(runFolder(out).config)).toBe(true);
+    await trainRun(tinyConfig(), out, runs.own, noSignal);
+    expect(await weightsOf('failed')).toEqual(await weightsOf('whole'));
+  });
+
   it('refuses the folder of another run, and takes another evaluation', async () => {
     const out = runs.at('whole');
     const other = trainRun(tinyConfig({ seed: 8 }), out, runs.own, noSignal);
@@ -142,6 +152,8 @@ describe('trainRun', () => {
     ['weights that are missing', { model: { weights: 'nowhere.pth' } }, 'nowhere.pth'],
     ['a backbone without threshold', { model: { method: 'qnet', backbone: 'resnet18' } } as const, 'threshold'],
     ['a split without evaluation', { split: { fold: 9 } }, 'split.fold'],
+    ['a class to test that is not there', { evaluation: { classes: ['spleen'] } }, 'no class "spleen"'],
+    ['a support that is not there', { evaluation: { supports: ['nobody'] } }, 'no scan "nobody"'],
   ])('writes nothing for %s', async (_what, changes, fault) => {
     const out = runs.at('nothing');
     await expect(trainRun(tinyConfig(changes), out, runs.own, noSignal)).rejects.toThrow(fault);

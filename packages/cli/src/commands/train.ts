@@ -14,10 +14,10 @@ import {
   totalSteps,
   train,
 } from '@fsmr/training';
-import { buildDataset, classIds, splitScans } from '../config/dataset.js';
+import { buildDataset, checkNames } from '../config/dataset.js';
 import { buildModel } from '../config/model.js';
 import type { RunConfig } from '../config/schema.js';
-import { adoptConfig, isTrainedText, trainedText } from '../run/adopt.js';
+import { adoptConfig, isBegun, isTrainedText, trainedText } from '../run/adopt.js';
 import { adoptStart, adoptVersions } from '../run/adopt-start.js';
 import { planOf, sharedPlan, type TrainedArm, trainedArms, trainingModel } from '../run/arms.js';
 import { exists, writeAtomically } from '../run/files.js';
@@ -36,7 +36,7 @@ import type { Versions } from '../run/versions.js';
 export async function trainRun(config: RunConfig, out: string, versions: Versions, signal: AbortSignal): Promise<void> {
   const folder = runFolder(out);
   const dataset = await buildDataset(config);
-  if (!(await exists(folder.config))) await checkBeforehand(config, dataset);
+  if (!(await isBegun(folder))) await checkBeforehand(config, dataset);
   await mkdir(out, { recursive: true });
   await adoptConfig(folder, config);
   await adoptStart(folder, config);
@@ -65,8 +65,7 @@ interface Run {
 
 /** Finds what is wrong before a folder is made. */
 async function checkBeforehand(config: RunConfig, dataset: Dataset): Promise<void> {
-  splitScans(dataset, config);
-  classIds(dataset, config.training.exclude ?? []);
+  checkNames(dataset, config);
   disposeState(await startingState(config, trainingModel(config)));
 }
 
@@ -102,7 +101,10 @@ async function runPlan(run: Run, name: string, plan: TrainingPlan, start?: Uint8
     signal,
     episodes: loader.episodes,
     checkpointEvery: config.training.checkpointEvery,
-    onCheckpoint: (reached) => writeAtomically(file, encodeCheckpoint(reached, identity)),
+    onCheckpoint: async (reached) => {
+      // A run that fails at its first step has nothing to lose, and its folder may be given to another.
+      if (reached.step > 0) await writeAtomically(file, encodeCheckpoint(reached, identity));
+    },
     onStep: (report) => {
       log.write(report);
       progress.update(report.step, steps, `${report.stage}, loss ${report.total.toFixed(3)}`);

@@ -137,3 +137,22 @@ export function supportIds(
     });
   });
 }
+
+/**
+ * Checks every class and scan that a configuration names, reading no scan.
+ *
+ * @throws ConfigError for what the data set does not have, or a split that leaves a side empty.
+ */
+export function checkNames(dataset: Dataset, config: RunConfig): void {
+  const { evaluation } = splitScans(dataset, config);
+  const { classes = [], supports, baselines } = config.evaluation;
+  classIds(dataset, [...(config.training.exclude ?? []), ...classes]);
+  const known = new Set(dataset.scans.map(({ id }) => id));
+  const evaluated = evaluation.map(({ id }) => id);
+  const named = [...supportIds(evaluated, supports), ...(Array.isArray(baselines.supports) ? baselines.supports : [])];
+  const unknown = named.find((id) => !known.has(id));
+  if (unknown === undefined) return;
+  throw new ConfigError(`${dataset.name} has no scan ${JSON.stringify(unknown)}, which is to be a support.`, {
+    remedy: `Give the name of one, such as ${evaluated.slice(0, 3).join(', ')}, or a position, -1 being the last.`,
+  });
+}

@@ -52,6 +52,7 @@ export const evaluationSchema = z.strictObject({
   arms: z
     .array(z.enum(['base', 'japc', 'consensus', 'nearest-style', 'mrnet', 'dpersona', 'supervised']))
     .min(1)
+    .refine((arms) => new Set(arms).size === arms.length, 'an arm is named twice')
     .default(['base', 'japc', 'consensus']),
   nan: z
     .enum(['skip', 'propagate'])

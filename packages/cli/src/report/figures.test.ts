@@ -6,7 +6,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { reportCommand } from '../commands/report.js';
 import { runFolder } from '../run/folder.js';
 import { groupRuns } from './experiments.js';
-import { figureName } from './figures.js';
 import { learningCurves, smoothed } from './learning-curves.js';
 import { outlinePath } from './outline-path.js';
 import type { Panel } from './panel.js';
@@ -36,16 +35,6 @@ const panel: Panel = {
   query: { image, truth },
   predictions: new Map([['base', new Map([...truth].map(([rater]) => [rater, square(3, 6)]))]]),
 };
-
-describe('figureName', () => {
-  it('joins names, and cuts what no file system takes without making two alike', () => {
-    expect(figureName(['BU-BIL', 'alpnet', 'as given'])).toBe('BU-BIL_alpnet_as-given');
-    const long = (end: string) => figureName(['BU-BIL', 'alpnet', `groups ${'x'.repeat(400)}${end}`]);
-    expect(long('a')).toHaveLength(120);
-    expect(long('a')).toMatch(/^BU-BIL_alpnet_groups-x+-[0-9a-f]{12}$/);
-    expect(long('a')).not.toBe(long('b'));
-  });
-});
 
 describe('outlinePath', () => {
   it('follows the edges of pixels, and is empty where nothing is marked', () => {

@@ -1,9 +1,8 @@
 import { join } from 'node:path';
 import type { Spec } from 'vega';
+import { joinedName } from '../run/file-names.js';
 import { writeAtomically } from '../run/files.js';
 import { runFolder } from '../run/folder.js';
-import { folderName } from '../sweep/grid.js';
-import { shortHash } from './config-identity.js';
 import type { Figure } from './document.js';
 import { drawSvg, svgToPng } from './draw.js';
 import type { Experiment } from './experiments.js';
@@ -19,7 +18,7 @@ import { panelSpec } from './panel-figure.js';
 export async function drawFigures(experiments: readonly Experiment[], out: string): Promise<Figure[]> {
   const figures: Figure[] = [];
   for (const experiment of experiments) {
-    const name = figureName([experimentTitle(experiment), experiment.method, experiment.variant]);
+    const name = joinedName([experimentTitle(experiment), experiment.method, experiment.variant]);
     const about = `${experimentTitle(experiment)}, ${armName('base', experiment.method)}, ${experiment.variant}`;
     const points = await learningCurves(experiment);
     if (points.length > 0) {
@@ -33,15 +32,6 @@ export async function drawFigures(experiments: readonly Experiment[], out: strin
   }
   return figures;
 }
-
-/** Names as one file name; where that is too long for a file system, its start and a hash of the whole. */
-export function figureName(names: readonly string[]): string {
-  const name = names.map(folderName).join('_');
-  return name.length <= longestName ? name : `${name.slice(0, longestName - 13)}-${shortHash(names.join('\n'))}`;
-}
-
-/** File systems take 255 bytes; what follows the name, and a folder's path on Windows, need some of them. */
-const longestName = 120;
 
 const panelNote =
   'predictions in the colour of their rater with the truth in white, and below the pixels drawn too much (orange) and missed (blue).';

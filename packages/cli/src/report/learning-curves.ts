@@ -20,14 +20,17 @@ export interface CurvePoint {
 
 const series = { 'first-half': 'both arms', base: 'base', japc: 'JAPC' } as const;
 
+const remedy = 'Delete the line, without which the curve can be drawn as well.';
+
 /** The learning curves of an experiment's runs; none where their logs are gone. */
 export async function learningCurves({ runs }: Experiment): Promise<CurvePoint[]> {
   const points: CurvePoint[] = [];
   for (const { folder } of runs) {
-    const half = await readJsonLines<StepReport>(runFolder(folder).log('first-half'));
+    const logOf = (arm: string): Promise<StepReport[]> => readJsonLines(runFolder(folder).log(arm), remedy);
+    const half = await logOf('first-half');
     const lastShared = half.at(-1)?.step ?? 0;
     for (const [log, name] of Object.entries(series)) {
-      const own = log === 'first-half' ? half : await readJsonLines<StepReport>(runFolder(folder).log(log));
+      const own = log === 'first-half' ? half : await logOf(log);
       // The mean of an arm's first steps reaches back into the half before them.
       const steps = log === 'first-half' ? half : [...half, ...own];
       const curve = smoothed(steps, Math.max(1, Math.round((steps.at(-1)?.step ?? 0) / 15)));

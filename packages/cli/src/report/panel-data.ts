@@ -1,9 +1,9 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '@fsmr/core';
 import { decodePng, encodePng, greyPicture, type Image2D, type Mask2D, maskPicture } from '@fsmr/imaging';
 import { z } from 'zod';
-import { writeJson } from '../run/files.js';
+import { namesIn, writeJson } from '../run/files.js';
 import type { Panel, RaterMaskTable } from './panel.js';
 
 const masks = z.record(z.string(), z.string());
@@ -27,7 +27,7 @@ export async function writePanel(file: string, { title, support, query, predicti
 
 /** The panels of a run folder in the order of their names; none where it has none. @throws InputError for a damaged one. */
 export async function readPanels(folder: string): Promise<Panel[]> {
-  const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.json')).sort();
+  const names = (await namesIn(folder)).filter((name) => name.endsWith('.json')).sort();
   return Promise.all(names.map((name) => readPanel(join(folder, name))));
 }
 

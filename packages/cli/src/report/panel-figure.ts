@@ -2,7 +2,7 @@ import { encodePng, greyPicture, type Picture } from '@fsmr/imaging';
 import type { Spec } from 'vega';
 import { cssColour, raterColour } from './colours.js';
 import { outlinePath } from './outline-path.js';
-import { diceOf, type Panel, type RaterMaskTable } from './panel.js';
+import { diceOf, type Panel, percent, type RaterMaskTable } from './panel.js';
 import { difference } from './pictures.js';
 
 /** A picture of the figure with its outlines and what is written above it. */
@@ -124,7 +124,7 @@ function armRows({ query, predictions }: Panel, arm: string, row: number, raters
     const picture = greyPicture(query.image);
     if (truth === undefined) return [{ row, column, label: rater, picture, outlines: [own] }];
     const drawn = { path: outlinePath(truth, scale), colour: 'white' };
-    const label = `${rater}: ${(100 * diceOf(predicted, truth)).toFixed(1)} %`;
+    const label = `${rater}: ${percent(diceOf(predicted, truth))}`;
     return [
       { row, column, label, picture, outlines: [drawn, own] },
       { row: row + 1, column, label: '', picture: difference(query.image, predicted, truth), outlines: [] },

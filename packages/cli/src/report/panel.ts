@@ -15,15 +15,20 @@ export interface Panel {
   readonly predictions: ReadonlyMap<string, RaterMaskTable>;
 }
 
-/** Dice of two masks; 1 where both are empty. */
-export function diceOf(a: Mask2D, b: Mask2D): number {
+/** Dice of two masks; undefined where both are empty, as in the tables. */
+export function diceOf(a: Mask2D, b: Mask2D): number | undefined {
   let both = 0;
   let sum = 0;
   for (let i = 0; i < a.data.length; i++) {
     both += a.data[i]! & b.data[i]!;
     sum += a.data[i]! + b.data[i]!;
   }
-  return sum === 0 ? 1 : (2 * both) / sum;
+  return sum === 0 ? undefined : (2 * both) / sum;
+}
+
+/** Dice in percent, for a caption. */
+export function percent(dice: number | undefined): string {
+  return dice === undefined ? 'undefined, as both are empty' : `${(100 * dice).toFixed(1)} %`;
 }
 
 /** The raters and their colours. */
@@ -71,7 +76,7 @@ function armHtml(arm: string, raters: readonly string[], masks: RaterMaskTable, 
     const drawn = truth === undefined ? [] : [{ mask: truth, colour: white }];
     const picture = outlined(query.image, [...drawn, { mask: predicted, colour: raterColour(index) }]);
     if (truth === undefined) return [figure(picture, rater)];
-    const dice = `${rater}: Dice ${(100 * diceOf(predicted, truth)).toFixed(1)} %`;
+    const dice = `${rater}: Dice ${percent(diceOf(predicted, truth))}`;
     return [
       html`<div class="column">${figure(picture, dice)}${figure(difference(query.image, predicted, truth), `${rater}: difference`)}</div>`,
     ];

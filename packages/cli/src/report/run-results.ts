@@ -1,12 +1,12 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ConfigError, InputError } from '@fsmr/core';
 import type { CountRecord } from '@fsmr/metrics';
 import type { ArmSummary } from '@fsmr/training';
 import { checkConfig } from '../config/load.js';
 import type { RunConfig } from '../config/schema.js';
-import { exists, sha256Of } from '../run/files.js';
-import { runFolder } from '../run/folder.js';
+import { namesIn, readableJson, sha256Of } from '../run/files.js';
+import { type RunFolder, runFolder } from '../run/folder.js';
 import { readRecords, recordFiles } from '../run/records.js';
 import type { Versions } from '../run/versions.js';
 import { canonical } from './config-identity.js';
@@ -72,15 +72,20 @@ export async function readRunResults(folder: string): Promise<RunResults> {
       remedy: `Run \`fsmr evaluate --run ${folder}\` again.`,
     });
   }
-  const otherwise = canonical(begun.evaluation) !== canonical(evaluation) && (await exists(files.evaluationConfig));
   return {
     folder,
     config,
     versions,
     records,
     weights: await hashes(join(folder, 'weights')),
-    ...(otherwise && { evaluationConfig: files.evaluationConfig }),
+    ...(canonical(begun.evaluation) !== canonical(evaluation) && (await evaluatedWith(asked, files))),
   };
+}
+
+/** The file the tables were asked for with; a kill may have left that of tables which were never written. */
+async function evaluatedWith(asked: unknown, { evaluationConfig }: RunFolder): Promise<Partial<RunResults>> {
+  const written = await readableJson<unknown>(evaluationConfig);
+  return canonical(written) === canonical(asked) ? { evaluationConfig } : {};
 }
 
 async function readJson(file: string, fault: string, remedy: string): Promise<unknown> {
@@ -119,7 +124,7 @@ async function recordsOf(
 const lessonKey = (name: string, support: string): string => JSON.stringify([name, support]);
 
 async function hashes(folder: string): Promise<Record<string, string>> {
-  const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.safetensors')).sort();
+  const names = (await namesIn(folder)).filter((name) => name.endsWith('.safetensors')).sort();
   const entries = names.map(async (name) => [
     name.slice(0, -'.safetensors'.length),
     await sha256Of(join(folder, name)),

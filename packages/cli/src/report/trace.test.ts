@@ -27,6 +27,9 @@ it('says how a run is made again, and with which configuration it was evaluated'
   await writeJson(files.metrics, { ...metrics, config });
   await writeJson(files.evaluationConfig, config);
   expect(traceCommands([await readRunResults(folder)])).toBe(`${again} --config '${folder}/evaluation/config.json'`);
+  // That of an evaluation which was killed before it wrote tables.
+  await writeJson(files.evaluationConfig, metrics.config);
+  expect(traceCommands([await readRunResults(folder)])).toBe(again);
 });
 
 it('takes the commands a sweep wrote down', async () => {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { ConfigError } from '@fsmr/core';
 import type { RunConfig } from '../config/schema.js';
+import { isBegun } from './adopt.js';
 import { exists, readableJson, sha256Of, writeJson } from './files.js';
 import type { RunFolder } from './folder.js';
 import type { Versions } from './versions.js';
@@ -11,16 +12,16 @@ import type { Versions } from './versions.js';
  *
  * @throws ConfigError where a run goes on with other weights than it began with.
  */
-export async function adoptStart({ root }: RunFolder, { model: { weights } }: RunConfig): Promise<void> {
+export async function adoptStart(folder: RunFolder, { model: { weights } }: RunConfig): Promise<void> {
   if (weights === undefined) return;
   // Missing files are named where they are read.
   const sha256 = await sha256Of(weights).catch(() => undefined);
   if (sha256 === undefined) return;
-  const file = join(root, 'start.json');
-  const known = await readableJson<{ readonly sha256?: string }>(file);
+  const file = join(folder.root, 'start.json');
+  const known = !(await isBegun(folder)) ? undefined : await readableJson<{ readonly sha256?: string }>(file);
   if (known?.sha256 !== undefined && known.sha256 !== sha256) {
     throw new ConfigError(`this run began with other weights than ${weights} holds.`, {
-      file: root,
+      file: folder.root,
       remedy: 'Give those it began with (their SHA-256 is in start.json), or choose another folder.',
     });
   }

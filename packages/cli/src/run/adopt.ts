@@ -1,19 +1,27 @@
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { ConfigError } from '@fsmr/core';
 import { checkConfig } from '../config/load.js';
 import { withoutPlaces } from '../config/places.js';
 import type { RunConfig } from '../config/schema.js';
 import { trainingIdentity } from '../report/config-identity.js';
-import { exists, writeJson } from './files.js';
+import { exists, namesIn, writeJson } from './files.js';
 import type { RunFolder } from './folder.js';
 
+/** Whether a run folder holds anything that was trained. */
+export async function isBegun({ root }: RunFolder): Promise<boolean> {
+  const kept = await Promise.all(['weights', 'checkpoints'].map((part) => namesIn(join(root, part))));
+  return kept.flat().length > 0;
+}
+
 /**
- * Makes a run folder this configuration's own, or checks that it already is, so that a folder never mixes two runs.
+ * Makes a run folder this configuration's own, or checks that it already is, so that a folder never mixes two runs. One
+ * whose run failed before it kept anything may be given to another.
  *
  * @throws ConfigError where the folder holds another configuration.
  */
 export async function adoptConfig(folder: RunFolder, config: RunConfig): Promise<void> {
-  if (await exists(folder.config)) await checkAdopted(folder, config);
+  if ((await exists(folder.config)) && (await isBegun(folder))) await checkAdopted(folder, config);
   await writeJson(folder.config, config);
 }
 

@@ -3,6 +3,7 @@ import type { EvaluationEpisode, Statistics } from '@fsmr/datasets';
 import type { EpisodeRecords } from '@fsmr/training';
 import type { RunConfig } from '../config/schema.js';
 import type { FeatureCache } from './feature-cache.js';
+import type { Learning } from './learning.js';
 import type { Shard } from './shard.js';
 
 /** What a worker is given once. */
@@ -14,6 +15,8 @@ export interface WorkerSetup {
   /** What images are normalised with, as finding that may mean reading every training scan. */
   readonly statistics?: Statistics;
   readonly cache?: FeatureCache;
+  /** How arms learn that train in the evaluation. */
+  readonly learning: Learning;
   /** The share it works on, where the evaluation is divided. */
   readonly shard?: Shard;
 }

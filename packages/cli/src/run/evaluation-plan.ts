@@ -2,6 +2,7 @@ import { type Dataset, evaluationEpisodes, type Statistics, trainingStatistics }
 import { episodeKey, type LessonEpisodes, lessonsOf, withRecentScans } from '@fsmr/training';
 import { buildDataset, classIds, splitScans, supportIds } from '../config/dataset.js';
 import type { RunConfig } from '../config/schema.js';
+import { checkLearners } from './evaluation-tasks.js';
 
 /** What a configuration asks to be evaluated. */
 export interface PlannedEvaluation {
@@ -31,5 +32,7 @@ export async function planEvaluation(config: RunConfig): Promise<PlannedEvaluati
   for (const { reason, supportScan, queryScan } of plan.skipped) {
     process.stderr.write(`Left out ${supportScan ?? queryScan ?? 'a scan'}: ${reason}\n`);
   }
-  return { dataset, statistics, lessons: lessonsOf(plan), keys: [...plan].map(episodeKey) };
+  const lessons = lessonsOf(plan);
+  checkLearners(lessons, config.evaluation);
+  return { dataset, statistics, lessons, keys: [...plan].map(episodeKey) };
 }

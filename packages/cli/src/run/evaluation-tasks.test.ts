@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { checkConfig } from '../config/load.js';
 import type { RunConfigInput } from '../config/schema.js';
 import type { EvaluationTask } from './evaluation-messages.js';
-import { episodeCount, evaluationTasks, openTasks, takeTask } from './evaluation-tasks.js';
+import { checkLearners, episodeCount, evaluationTasks, openTasks, takeTask } from './evaluation-tasks.js';
 
 /** What one class of one support is asked for; two queries. */
 function lesson(classId: number, supportScan: string): LessonEpisodes {
@@ -32,6 +32,18 @@ it('lets networks learn from as many supports as wanted', () => {
   expect(taught(2)).toEqual(['1b', '1d', '2b', '2d']);
   expect(taught(9)).toHaveLength(8);
   expect(taught(['c'])).toEqual(['1c', '2c']);
+});
+
+it('names a support to learn from that there is not, where something learns', () => {
+  const check = (arm: 'mrnet' | 'supervised', supports: string[]) =>
+    checkLearners(lessons, evaluation({ arms: ['base', arm], baselines: { supports } }));
+  expect(() => check('mrnet', ['c', 'typo'])).toThrow('"typo" is no support of this evaluation. It has a, b, c, d.');
+  check('mrnet', ['c']);
+  check('supervised', ['typo']);
+});
+
+it('refuses an arm that is named twice', () => {
+  expect(() => evaluation({ arms: ['base', 'base'] })).toThrow('evaluation.arms: an arm is named twice');
 });
 
 it('leaves out what an arm has done', () => {

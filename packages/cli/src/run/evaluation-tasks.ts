@@ -1,3 +1,4 @@
+import { ConfigError } from '@fsmr/core';
 import type { LessonEpisodes } from '@fsmr/training';
 import { episodeKey } from '@fsmr/training';
 import type { RunConfig } from '../config/schema.js';
@@ -44,6 +45,24 @@ export function evaluationTasks(lessons: readonly LessonEpisodes[], { arms, base
   }));
   // First, as they take longest.
   return [...whole, ...tasks];
+}
+
+/**
+ * Checks that networks which learn anew from each support find those they are to learn from.
+ *
+ * @throws ConfigError for a name that is no support of the evaluation.
+ */
+export function checkLearners(
+  lessons: readonly Pick<LessonEpisodes, 'supportScan'>[],
+  { arms, baselines: { supports } }: Evaluation,
+): void {
+  if (typeof supports === 'number' || supports === 'all' || !arms.some(learnsFromSupports)) return;
+  const known = new Set(lessons.map(({ supportScan }) => supportScan));
+  const unknown = supports.find((name) => !known.has(name));
+  if (unknown === undefined) return;
+  throw new ConfigError(`evaluation.baselines.supports: ${JSON.stringify(unknown)} is no support of this evaluation.`, {
+    remedy: `It has ${[...known].join(', ')}.`,
+  });
 }
 
 /** The lessons of the supports asked for; a number takes so many of each class, spread evenly. */

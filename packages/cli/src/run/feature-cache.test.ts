@@ -1,3 +1,4 @@
+import { readdirSync, statSync } from 'node:fs';
 import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,6 +28,10 @@ function counting(threshold = false) {
 const image = (seed: number) => tf.randomUniform([1, 4, 4, 3], -2, 2, 'float32', seed) as tf.Tensor4D;
 const valuesOf = ({ maps, threshold }: FeatureMaps) =>
   [...maps, ...(threshold === undefined ? [] : [threshold])].map((map) => [map.shape, [...map.dataSync()]]);
+const sizeIn = (folder: string): number =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
 const files = async (folder: string) =>
   (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.safetensors'));
 
@@ -77,6 +82,37 @@ describe('cachedEncode', () => {
     }
   });
 
+  it('goes on without files where they cannot be written, and leaks nothing', async () => {
+    const folder = join(root, 'a file');
+    await writeFile(folder, 'no folder');
+    const written = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    try {
+      const { encode, asked } = counting();
+      const images = image(1);
+      const cached = cachedEncode(encode, 'a', { folder, limit: 2 ** 20 });
+      for (let time = 0; time < 2; time++) expectNoLeak(() => tf.tidy(() => cached(images).maps[0]!));
+      expect(asked()).toBeGreaterThanOrEqual(2);
+      expect(written).toHaveBeenCalledExactlyOnceWith(
+        expect.stringMatching(/^The feature cache \S+ file cannot be written \(E\w+\): further features are not kept/),
+      );
+    } finally {
+      written.mockRestore();
+    }
+  });
+
+  it('shares its limit among encoders', async () => {
+    const folder = join(root, 'two');
+    const written = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    cachedEncode(counting().encode, 'size', { folder, limit: 2 ** 20 })(image(0));
+    const size = sizeIn(folder);
+    const limit = 20 * size;
+    const both = ['a', 'b'].map((name) => cachedEncode(counting().encode, name, { folder, limit }));
+    for (let seed = 1; seed <= 20; seed++) for (const cached of both) cached(image(seed));
+    written.mockRestore();
+    expect(sizeIn(folder)).toBeGreaterThan(0.8 * limit);
+    expect(sizeIn(folder)).toBeLessThanOrEqual(1.125 * limit);
+  });
+
   it('leaks nothing', () => {
     const cached = cachedEncode(counting().encode, 'a', { folder: join(root, 'leak'), limit: 2 ** 20 });
     const images = image(1);
@@ -84,11 +120,12 @@ describe('cachedEncode', () => {
   });
 });
 
-it('tells encoders apart by name, parameters and their names', () => {
+it('tells encoders apart by name, parameters and their names, and versions that may round differently', () => {
   const parameters = { a: tf.tensor1d([1, 2]), b: tf.tensor1d([3]) };
-  const hash = encoderHash('tiny', parameters);
-  expect(encoderHash('tiny', { b: parameters.b, a: parameters.a })).toBe(hash);
-  expect(encoderHash('other', parameters)).not.toBe(hash);
-  expect(encoderHash('tiny', { ...parameters, b: tf.tensor1d([4]) })).not.toBe(hash);
-  expect(encoderHash('tiny', { a: parameters.a, c: parameters.b })).not.toBe(hash);
+  const hash = encoderHash('tiny', parameters, '1.0.0');
+  expect(encoderHash('tiny', parameters, '1.0.1')).not.toBe(hash);
+  expect(encoderHash('tiny', { b: parameters.b, a: parameters.a }, '1.0.0')).toBe(hash);
+  expect(encoderHash('other', parameters, '1.0.0')).not.toBe(hash);
+  expect(encoderHash('tiny', { ...parameters, b: tf.tensor1d([4]) }, '1.0.0')).not.toBe(hash);
+  expect(encoderHash('tiny', { a: parameters.a, c: parameters.b }, '1.0.0')).not.toBe(hash);
 });

@@ -1,10 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { encodeSafetensors, parseSafetensors } from '@fsmr/backbones';
 import type { FeatureMaps, ParameterRecord } from '@fsmr/core';
 import type { Encode } from '@fsmr/training';
 import * as tf from '@tensorflow/tfjs';
+import { roomIn } from './feature-room.js';
 import { bytesOf } from './files.js';
 
 /** Where features are kept for other processes and later evaluations. */
@@ -12,11 +13,18 @@ export interface FeatureCache {
   readonly folder: string;
   /** Bytes the folder may hold. */
   readonly limit: number;
+  /** Of the package that computes the features. */
+  readonly version: string;
 }
 
-/** Identifies an encoder by its name and parameters, and by what computes it: other backends round differently. */
-export function encoderHash(name: string, parameters: ParameterRecord): string {
-  const hash = createHash('sha256').update(`${tf.getBackend()} ${name}`);
+/**
+ * Identifies an encoder by its name and parameters, and by what computes it: other backends and versions round
+ * differently.
+ *
+ * @param version of this package
+ */
+export function encoderHash(name: string, parameters: ParameterRecord, version: string): string {
+  const hash = createHash('sha256').update(`${tf.getBackend()} ${version} ${name}`);
   for (const key of Object.keys(parameters).sort()) {
     const tensor = parameters[key]!;
     hash.update(`${key} ${tensor.shape}`).update(bytesOf(tensor.dataSync()));
@@ -27,12 +35,20 @@ export function encoderHash(name: string, parameters: ParameterRecord): string {
 /**
  * An encoder that keeps what it computed in files, and reads what it or another process kept. A file goes by the hash
  * of the encoder and of the normalised pixels, so that it can belong to no other scan, slice, statistics or weights. It
- * is written whole or not at all; a damaged one is computed again. Where the folder is full the rest is not kept, which
- * costs time and changes no result; that is said once.
+ * is written whole or not at all; a damaged one is computed again. Where the folder is full or cannot be written the rest
+ * is not kept, which costs time and changes no result; that is said once.
  */
-export function cachedEncode(encode: Encode, encoder: string, { folder, limit }: FeatureCache): Encode {
-  let room = limit - sizeOf(folder);
-  let told = false;
+export function cachedEncode(
+  encode: Encode,
+  encoder: string,
+  { folder, limit }: Pick<FeatureCache, 'folder' | 'limit'>,
+): Encode {
+  const room = roomIn(folder, limit);
+  let open = true;
+  const close = (why: string): void => {
+    open = false;
+    process.stderr.write(`The feature cache ${folder} ${why}: further features are not kept.\n`);
+  };
   const keep = (file: string, features: FeatureMaps): void => {
     const bytes = encodeSafetensors(
       new Map([
@@ -40,17 +56,12 @@ export function cachedEncode(encode: Encode, encoder: string, { folder, limit }:
         ...(features.threshold === undefined ? [] : [['threshold', arrayOf(features.threshold)] as const]),
       ]),
     );
-    if (bytes.length <= room) {
-      room -= bytes.length;
-      mkdirSync(dirname(file), { recursive: true });
-      const beside = `${file}.${randomUUID()}.part`;
-      writeFileSync(beside, bytes);
-      renameSync(beside, file);
-    } else if (!told) {
-      told = true;
-      process.stderr.write(
-        `The feature cache ${folder} is full (${limit / 2 ** 30} GiB): further features are not kept.\n`,
-      );
+    try {
+      if (room.takes(bytes.length)) writeWhole(file, bytes);
+      else close(`is full (${limit / 2 ** 30} GiB)`);
+    } catch (error) {
+      // A disk that is full or gone costs time; the features are at hand.
+      close(`cannot be written (${(error as NodeJS.ErrnoException).code ?? String(error)})`);
     }
   };
   return (images) => {
@@ -60,7 +71,7 @@ export function cachedEncode(encode: Encode, encoder: string, { folder, limit }:
     const known = readFeatures(file);
     if (known !== undefined) return known;
     const features = encode(images);
-    keep(file, features);
+    if (open) keep(file, features);
     return features;
   };
 }
@@ -84,16 +95,9 @@ function arrayOf(tensor: tf.Tensor): { readonly shape: number[]; readonly data: 
   return { shape: [...tensor.shape], data: tensor.dataSync<'float32'>() as Float32Array };
 }
 
-/** Bytes below a folder; none where there is no folder. */
-function sizeOf(folder: string): number {
-  let names: string[];
-  try {
-    names = readdirSync(folder, { recursive: true }) as string[];
-  } catch {
-    return 0;
-  }
-  return names.reduce((sum, name) => {
-    const found = statSync(join(folder, name), { throwIfNoEntry: false });
-    return sum + (found?.isFile() === true ? found.size : 0);
-  }, 0);
+function writeWhole(file: string, bytes: Uint8Array): void {
+  mkdirSync(dirname(file), { recursive: true });
+  const beside = `${file}.${randomUUID()}.part`;
+  writeFileSync(beside, bytes);
+  renameSync(beside, file);
 }

@@ -1,8 +1,19 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { appendJsonLine, dropUnfinishedLine, exists, readJsonLines, writeAtomically, writeJson } from './files.js';
+import {
+  appendJsonLine,
+  copyAtomically,
+  dropUnfinishedLine,
+  exists,
+  namesIn,
+  readableJson,
+  readIfThere,
+  readJsonLines,
+  writeAtomically,
+  writeJson,
+} from './files.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -39,6 +50,29 @@ describe('a log of JSON lines', () => {
     await expect(readJsonLines(file)).rejects.toMatchObject({ code: 'input', file });
     await expect(readJsonLines(file)).rejects.toThrow('line 2 is damaged');
   });
+});
+
+it('does not take what cannot be read for absent', async () => {
+  const file = join(folder, 'no file.jsonl');
+  await mkdir(file);
+  for (const read of [readJsonLines, dropUnfinishedLine, readableJson, readIfThere]) {
+    await expect(read(file)).rejects.toMatchObject({ code: 'EISDIR' });
+  }
+  const looped = join(folder, 'loop');
+  await symlink(looped, looped);
+  await expect(exists(looped)).rejects.toMatchObject({ code: 'ELOOP' });
+  await expect(namesIn(looped)).rejects.toMatchObject({ code: 'ELOOP' });
+  expect(await namesIn(join(folder, 'nowhere'))).toEqual([]);
+});
+
+it('copies whole files', async () => {
+  const own = join(folder, 'copies');
+  await writeAtomically(join(own, 'a.txt'), 'one');
+  await copyAtomically(join(own, 'a.txt'), join(own, 'b.txt'));
+  expect(await readFile(join(own, 'b.txt'), 'utf8')).toBe('one');
+  expect((await readdir(own)).sort()).toEqual(['a.txt', 'b.txt']);
+  await expect(copyAtomically(join(own, 'c.txt'), join(own, 'b.txt'))).rejects.toThrow('ENOENT');
+  expect(await readFile(join(own, 'b.txt'), 'utf8')).toBe('one');
 });
 
 it('writes whole files and leaves nothing beside them', async () => {

@@ -7,6 +7,7 @@ import { raterColour } from '../report/colours.js';
 import type { Panel } from '../report/panel.js';
 import { writePanel } from '../report/panel-data.js';
 import { outlined } from '../report/pictures.js';
+import { fileNames } from './file-names.js';
 import { writeAtomically } from './files.js';
 import type { RunFolder } from './folder.js';
 
@@ -31,11 +32,16 @@ export async function drawPanels({ count, lessons, ...inputs }: PanelInputs): Pr
   await rm(inputs.folder.panels, { recursive: true, force: true });
   await rm(inputs.folder.overlays, { recursive: true, force: true });
   const panels: Panel[] = [];
-  for (const index of chosen) panels.push(await drawPanel(inputs, episodes[index]!));
+  const names = fileNames(chosen.map((index) => titleOf(episodes[index]!)));
+  for (const [k, index] of chosen.entries()) panels.push(await drawPanel(inputs, episodes[index]!, names[k]!));
   return panels;
 }
 
-async function drawPanel(inputs: Omit<PanelInputs, 'count' | 'lessons'>, episode: EvaluationEpisode): Promise<Panel> {
+async function drawPanel(
+  inputs: Omit<PanelInputs, 'count' | 'lessons'>,
+  episode: EvaluationEpisode,
+  name: string,
+): Promise<Panel> {
   const support = await inputs.dataset.read(episode.supportScan);
   const query = await inputs.dataset.read(episode.queryScan);
   const middle = episode.querySlices[Math.floor(episode.querySlices.length / 2)]!;
@@ -61,29 +67,20 @@ async function drawPanel(inputs: Omit<PanelInputs, 'count' | 'lessons'>, episode
     query: { image: sliceOf(query, middle.slice), truth: masksOf(query, middle.slice, episode) },
     predictions,
   };
-  await saveOverlays(inputs.folder, episode, panel);
-  await writePanel(join(inputs.folder.panels, `${fileName(episode)}.json`), panel);
+  await saveOverlays(inputs.folder, name, panel);
+  await writePanel(join(inputs.folder.panels, `${name}.json`), panel);
   return panel;
 }
 
-async function saveOverlays(
-  folder: RunFolder,
-  episode: EvaluationEpisode,
-  { query, predictions }: Panel,
-): Promise<void> {
+async function saveOverlays(folder: RunFolder, name: string, { query, predictions }: Panel): Promise<void> {
   for (const [arm, masks] of predictions) {
     const outlines = [...masks.values()].map((mask, index) => ({ mask, colour: raterColour(index) }));
-    const name = `${fileName(episode)}_${fileNamePart(arm)}.png`;
-    await writeAtomically(join(folder.overlays, name), encodePng(outlined(query.image, outlines)));
+    await writeAtomically(join(folder.overlays, `${name}_${arm}.png`), encodePng(outlined(query.image, outlines)));
   }
 }
 
-function fileName({ className, queryScan, supportScan }: EvaluationEpisode): string {
-  return fileNamePart(`${className}_${queryScan}_by_${supportScan}`);
-}
-
-function fileNamePart(text: string): string {
-  return text.replace(/[^\w.-]+/g, '-');
+function titleOf({ className, queryScan, supportScan }: EvaluationEpisode): string {
+  return `${className}_${queryScan}_by_${supportScan}`;
 }
 
 function sliceOf(scan: Scan, slice: number): Image2D {

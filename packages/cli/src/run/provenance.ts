@@ -1,13 +1,12 @@
-import { createHash } from 'node:crypto';
-import { appendFile, readFile } from 'node:fs/promises';
+import { appendFile } from 'node:fs/promises';
 import { ConfigError, WeightsError } from '@fsmr/core';
-import type { Dataset } from '@fsmr/datasets';
 import { evaluationSchema } from '../config/evaluation.js';
 import type { RunConfig } from '../config/schema.js';
+import { canonical } from '../report/config-identity.js';
 import { trainedArms } from './arms.js';
-import { learningSettings } from './evaluation-tasks.js';
-import { bytesOf, sha256Of, writeJson } from './files.js';
+import { readIfThere, sha256Of, writeJson } from './files.js';
 import type { RunFolder } from './folder.js';
+import type { Learning } from './learning.js';
 import { recordFiles } from './records.js';
 import type { Shard } from './shard.js';
 import type { Versions } from './versions.js';
@@ -21,20 +20,10 @@ export interface Provenance {
   readonly evaluation: RunConfig['evaluation'];
   /** SHA-256 of image and masks of each evaluated scan, by its id; earlier versions wrote none. */
   readonly data?: Readonly<Record<string, string>>;
+  /** How each arm learned that trains in the evaluation; earlier versions wrote none. */
+  readonly learning?: Learning;
   /** The share this file holds, where the evaluation was divided. */
   readonly shard?: Shard;
-}
-
-/** The hash of each scan's voxels as they are evaluated, by its id. Reads every one of them. */
-export async function scanHashes(dataset: Dataset, ids: Iterable<string>): Promise<Record<string, string>> {
-  const hashes: Record<string, string> = {};
-  for (const id of ids) {
-    const { size, image, labels } = await dataset.read(id);
-    const hash = createHash('sha256').update(JSON.stringify(size)).update(bytesOf(image));
-    for (const rater of Object.keys(labels).sort()) hash.update(rater).update(bytesOf(labels[rater]!));
-    hashes[id] = hash.digest('hex').slice(0, 16);
-  }
-  return hashes;
 }
 
 /** Where the provenance of a record file is. */
@@ -60,7 +49,7 @@ export async function provenanceOf(
   config: RunConfig,
   folder: RunFolder,
   { fsmr, tfjs, backend }: Versions,
-  data: Readonly<Record<string, string>>,
+  { data, learning }: Required<Pick<Provenance, 'data' | 'learning'>>,
   shard?: Shard,
 ): Promise<Provenance> {
   return {
@@ -68,6 +57,7 @@ export async function provenanceOf(
     weights: await weightsOf(config, folder),
     evaluation: config.evaluation,
     data,
+    learning,
     ...(shard === undefined ? {} : { shard }),
   };
 }
@@ -75,10 +65,10 @@ export async function provenanceOf(
 /** The provenance beside a record file; nothing where there is none, as earlier versions wrote none. */
 export async function readProvenance(records: string): Promise<Provenance | undefined> {
   const file = provenanceFile(records);
-  const text = await readFile(file, 'utf8').catch(() => undefined);
+  const bytes = await readIfThere(file);
+  if (bytes === undefined) return undefined;
   try {
-    if (text === undefined) return undefined;
-    const found = JSON.parse(text) as Provenance;
+    const found = JSON.parse(bytes.toString()) as Provenance;
     // Parsed anew, so that keys which got a default since then do not count as a difference.
     return { ...found, evaluation: evaluationSchema.parse(found.evaluation) };
   } catch (cause) {
@@ -97,14 +87,18 @@ export async function checkRecords(evaluation: string, own: Provenance): Promise
 
 /** Writes down what makes the lines of a record file from now on; a share may have none, and is a file all the same. */
 export async function claimRecords(records: string, own: Provenance): Promise<void> {
-  const known = await readProvenance(records);
-  // Weights of arms and scans that are not asked for today still made lines of the file.
-  const [weights, data] = [
-    { ...known?.weights, ...own.weights },
-    { ...known?.data, ...own.data },
-  ];
-  await writeJson(provenanceFile(records), { ...own, weights, data });
+  await writeJson(provenanceFile(records), joined(await readProvenance(records), own));
   await appendFile(records, '');
+}
+
+/** What made lines of a file before and now: arms and scans that are not asked for today still did. */
+export function joined(before: Provenance | undefined, own: Provenance): Provenance {
+  return {
+    ...own,
+    weights: { ...before?.weights, ...own.weights },
+    data: { ...before?.data, ...own.data },
+    learning: { ...before?.learning, ...own.learning },
+  };
 }
 
 /** @throws ConfigError where a record file was made with other weights, versions or data than these. */
@@ -124,9 +118,11 @@ export async function checkProvenance(records: string, own: Provenance): Promise
     if ((known.data?.[id] ?? hash) !== hash)
       refuse(`was made with another ${id}: its image or masks have changed since.`);
   }
-  const [before, now] = [learningSettings(known.evaluation), learningSettings(own.evaluation)];
-  if (before !== undefined && now !== undefined && JSON.stringify(before) !== JSON.stringify(now)) {
-    refuse('was made with other settings of baselines.');
+  for (const [arm, now] of Object.entries(own.learning ?? {})) {
+    const before = known.learning?.[arm] ?? now;
+    if (before.start !== now.start) refuse(`was made with an ${arm} that starts from other weights.`);
+    if (before.scans !== now.scans) refuse(`was made with an ${arm} whose training scans have changed since.`);
+    if (canonical(before.settings) !== canonical(now.settings)) refuse(`was made with other settings of ${arm}.`);
   }
   for (const name of ['fsmr', 'tfjs', 'backend'] as const) {
     const [then, now] = [known.versions[name], own.versions[name]];

@@ -1,7 +1,6 @@
-import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { EpisodeRecords } from '@fsmr/training';
-import { appendJsonLine, dropUnfinishedLine, readJsonLines, writeAtomically } from './files.js';
+import { appendJsonLine, dropUnfinishedLine, namesIn, readJsonLines, writeAtomically } from './files.js';
 
 /** One line of a record file: what one or more arms made of an episode. */
 export interface RecordLine {
@@ -21,8 +20,7 @@ export interface Records {
 
 /** Every record file of an evaluation folder: those of shards beside the run's own. */
 export async function recordFiles(evaluation: string): Promise<string[]> {
-  const names = await readdir(evaluation).catch(() => []);
-  return names
+  return (await namesIn(evaluation))
     .filter((name) => /^records(\.\d+-of-\d+)?\.jsonl$/.test(name))
     .sort()
     .map((name) => join(evaluation, name));

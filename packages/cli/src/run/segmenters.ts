@@ -11,6 +11,7 @@ import { startingEncoder, trainedSegmenter } from './baselines.js';
 import { cachedEncode, encoderHash, type FeatureCache } from './feature-cache.js';
 import type { RunFolder } from './folder.js';
 import { learnedIn } from './learned.js';
+import type { Learning } from './learning.js';
 import { loadTrained, type TrainedModel } from './load-arm.js';
 import type { Shard } from './shard.js';
 
@@ -28,6 +29,8 @@ export interface OpenSegmenters {
 export interface OpenOptions {
   /** Where features are kept for other processes. */
   readonly cache?: FeatureCache | undefined;
+  /** How arms learn that train in the evaluation, from {@link learningOf}; none learns where it is left out. */
+  readonly learning?: Learning;
   /** The share that is evaluated, where the evaluation is divided. */
   readonly shard?: Shard | undefined;
 }
@@ -50,7 +53,7 @@ export async function openSegmenters(
   folder: RunFolder,
   dataset: Dataset,
   statistics: Statistics | undefined,
-  { cache, shard }: OpenOptions = {},
+  { cache, learning, shard }: OpenOptions = {},
 ): Promise<OpenSegmenters> {
   const opened = new Map<TrainedArm, TrainedModel & Features>();
   const segmenters: Segmenter[] = [];
@@ -86,7 +89,7 @@ export async function openSegmenters(
       case 'mrnet':
       case 'dpersona':
       case 'supervised': {
-        const memory = await learnedIn(config, folder, shard);
+        const memory = learnedIn(config, folder, learning?.[name], shard);
         if (config.evaluation.baselines.start === 'base') {
           const { parameters } = await open('base');
           return trainedSegmenter(name, config, dataset, withPrefix(parameters, encoderPrefix), statistics, memory);
@@ -122,7 +125,8 @@ function openFeatures(
   const backbone = buildBackbone(model);
   const own = withPrefix(parameters, encoderPrefix);
   const { encode, dispose } = compileEncoder(backbone, own);
-  const cached = cache === undefined ? encode : cachedEncode(encode, encoderHash(backboneLayout(model), own), cache);
+  const cached =
+    cache === undefined ? encode : cachedEncode(encode, encoderHash(backboneLayout(model), own, cache.version), cache);
   const store = createFeatureStore(cached, statistics);
   return {
     of: store.of,

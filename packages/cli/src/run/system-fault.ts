@@ -6,11 +6,17 @@ const remedies: Readonly<Record<string, string>> = {
   EDQUOT: 'Make room, and give the same command again.',
   EEXIST: 'A file stands where a folder is needed; choose another place.',
   EISDIR: 'A folder stands where a file is needed; choose another place.',
+  EIO: 'Check the disk, and give the same command again.',
+  ELOOP: 'Check the links on the way to it.',
+  EMFILE: 'Raise the number of files a process may open, or use fewer workers.',
+  ENAMETOOLONG: 'Choose shorter names.',
+  ENFILE: 'Close other programs, and give the same command again.',
   ENOENT: 'Check the path.',
   ENOSPC: 'Make room, and give the same command again.',
   ENOTDIR: 'A file stands where a folder is needed; choose another place.',
   EPERM: 'Choose a folder that you may use.',
   EROFS: 'Choose a folder that you may write to.',
+  ESTALE: 'Check the shared disk, and give the same command again.',
 };
 
 /**

@@ -56,7 +56,6 @@ export async function writeResults(results: Results): Promise<void> {
   const { arms, comparisons } = found;
   const queries = [...new Set(records.flatMap((episode) => episode.records.map(({ scan }) => scan)))];
   await writeJson(folder.evaluationConfig, config);
-  await writeJson(folder.metrics, { config, versions, arms, comparisons, parameters, queries });
   const scores = arms.flatMap(({ arm, supports }) =>
     supports.flatMap((support) =>
       Object.entries(support.byRater).map(([rater, dice]) => [
@@ -75,6 +74,8 @@ export async function writeResults(results: Results): Promise<void> {
   await writeAtomically(folder.scansCsv, renderCsv(scanTable(records)));
   const title = config.name ?? `FSMR: ${config.model.method} on ${dataset.name}`;
   await writeAtomically(folder.report, reportPage({ title, arms, comparisons, parameters, panels, config, versions }));
+  // Last: whoever finds it takes the evaluation for finished.
+  await writeJson(folder.metrics, { config, versions, arms, comparisons, parameters, queries });
 }
 
 /** One row a query scan and rater: what the published validation logs beside its means (evaluation section 9.5). */

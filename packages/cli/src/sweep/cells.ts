@@ -3,7 +3,8 @@ import { pathsFrom } from '../config/load.js';
 import { expandPreset } from '../config/presets.js';
 import { configSchema, type RunConfig } from '../config/schema.js';
 import { canonical, configHash, trainingIdentity } from '../report/config-identity.js';
-import { type AxisValue, folderName, type Grid, type Rule } from './grid.js';
+import { joinedName } from '../run/file-names.js';
+import type { AxisValue, Grid, Rule } from './grid.js';
 import { mergePatch, touches } from './merge.js';
 
 /** One run of a sweep. */
@@ -79,7 +80,7 @@ function matches(rule: Rule, labels: Readonly<Record<string, string>>): boolean 
 
 function cellOf(grid: Grid, { labels, values }: Draft, file?: string): Cell {
   const names = Object.values(labels);
-  const name = names.length === 0 ? 'run' : names.map(folderName).join('_');
+  const name = names.length === 0 ? 'run' : joinedName(names);
   let merged: unknown = grid.base;
   for (const { patch } of values.values()) merged = mergePatch(merged, patch);
   const result = configSchema.safeParse(expandPreset(merged, file));

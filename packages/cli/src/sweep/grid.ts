@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { ConfigError } from '@fsmr/core';
 import { z } from 'zod';
 import { pathsFrom } from '../config/load.js';
+import { folderName } from '../run/file-names.js';
 import { isObject, type JsonObject, underKey } from './merge.js';
 
 const label = z.union([z.string().min(1), z.number(), z.boolean()]);
@@ -117,14 +118,10 @@ function axisValues(axis: string, values: readonly unknown[], file?: string): Ax
     if (earlier < index) {
       throw fault(`axes.${axis}.${index}`, `its name makes the same folder as that of axes.${axis}.${earlier}`, file);
     }
-    if (!/\w/.test(one.label)) throw fault(`axes.${axis}.${index}`, 'its name needs a letter or a digit', file);
+    if (!/[\p{L}\p{N}]/u.test(one.label))
+      throw fault(`axes.${axis}.${index}`, 'its name needs a letter or a digit', file);
   }
   return found;
-}
-
-/** A label as part of a folder's name; `_` is left to join several. */
-export function folderName(label: string): string {
-  return label.replace(/[^A-Za-z0-9.+-]+/g, '-');
 }
 
 function checkRule(

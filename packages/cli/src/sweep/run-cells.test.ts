@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { evaluateRun } from '../commands/evaluate.js';
@@ -10,7 +10,7 @@ import { readJsonLines } from '../run/files.js';
 import { runFolder } from '../run/folder.js';
 import { expandGrid } from './cells.js';
 import { checkGrid } from './grid.js';
-import { planCells } from './plan.js';
+import { type PlannedCell, planCells } from './plan.js';
 import { isFinished, runCells, type StatedCell } from './run-cells.js';
 
 let runs: Awaited<ReturnType<typeof startTinyRuns>>;
@@ -23,6 +23,12 @@ afterAll(async () => {
   await runs.end();
 });
 
+function waiting(planned: PlannedCell): StatedCell {
+  const { name, labels, hash } = planned.cell;
+  const seconds = { train: 0, evaluate: 0 };
+  return { ...planned, state: { name, index: planned.index, labels, hash, state: 'waiting', seconds, commands: [] } };
+}
+
 it('evaluates real weights that another cell trained, without a step of training of its own', async () => {
   const base = {
     data: { kind: 'phantom', scans: 4, size: 64, raters: 2 },
@@ -33,11 +39,7 @@ it('evaluates real weights that another cell trained, without a step of training
   const classes = ['liver', 'kidney'].map((name) => ({ name, evaluation: { classes: [name] } }));
   const planned = planCells(expandGrid(checkGrid({ base, axes: { classes } }, { folder: '/', base })));
   const out = runs.at('sweep');
-  const cells = planned.map((one): StatedCell => {
-    const { name, labels, hash } = one.cell;
-    const seconds = { train: 0, evaluate: 0 };
-    return { ...one, state: { name, index: one.index, labels, hash, state: 'waiting', seconds, commands: [] } };
-  });
+  const cells = planned.map(waiting);
   const steps: number[] = [];
   await runCells(cells, {
     out,
@@ -60,9 +62,23 @@ it('evaluates real weights that another cell trained, without a step of training
   );
   expect(second!.ino).toBe(first!.ino);
   for (const one of cells) expect(await isFinished(out, one)).toBe(true);
+  const shared = cells.map(({ cell }) => readFile(runFolder(join(out, cell.name)).versions, 'utf8'));
+  expect(new Set(await Promise.all(shared)).size).toBe(1);
   const [liver, kidney] = await Promise.all(cells.map(({ cell }) => readRunResults(join(out, cell.name))));
   expect(new Set(liver!.records.get('japc')!.map((record) => record.class))).toEqual(new Set(['liver']));
   expect(new Set(kidney!.records.get('japc')!.map((record) => record.class))).toEqual(new Set(['kidney']));
   expect(kidney!.weights).toEqual(liver!.weights);
   expect(JSON.parse(await readFile(join(out, 'configs', 'liver.json'), 'utf8')).engine).toEqual({ threads: 1 });
+});
+
+it('lets other cells finish where one’s files cannot be written', async () => {
+  const base = { data: { kind: 'phantom' } } as const;
+  const planned = planCells(expandGrid(checkGrid({ base, axes: { seed: [1, 2] } }, { folder: '/', base })));
+  const out = runs.at('faulty');
+  await mkdir(join(out, 'configs', '1.json'), { recursive: true });
+  const cells = planned.map(waiting);
+  const run = async () => ({ code: 0, seconds: 1, lastLines: [] });
+  await runCells(cells, { out, workers: 1, threads: 1, signal: noSignal, onChange: () => {}, run });
+  expect(cells.map(({ state }) => state.state)).toEqual(['failed', 'done']);
+  expect(cells[0]!.state.lastLines![0]).toContain('EISDIR');
 });

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkConfig } from '../config/load.js';
 import { configHash } from '../report/config-identity.js';
@@ -44,9 +43,15 @@ export async function runCells(cells: readonly StatedCell[], runner: CellRunner)
   ];
   const work = async (): Promise<void> => {
     for (let next = queue.shift(); next !== undefined && !runner.signal.aborted; next = queue.shift()) {
-      const training = trainCell(next, trained, runner);
-      trained.set(next.cell.name, training);
-      if (await training) await evaluateCell(next, runner);
+      const { cell, state } = next;
+      const failed = (error: unknown): false => {
+        const lastLines = [error instanceof Error ? error.message : String(error)];
+        change(state, runner, { state: 'failed', lastLines });
+        return false;
+      };
+      const training = trainCell(next, trained, runner).catch(failed);
+      trained.set(cell.name, training);
+      if (await training) await evaluateCell(next, runner).catch(failed);
     }
   };
   await Promise.all(Array.from({ length: runner.workers }, work));
@@ -131,10 +136,10 @@ function change(state: CellState, runner: CellRunner, changes: Partial<CellState
 
 /** Whether a run folder holds the finished evaluation of this cell. */
 export async function isFinished(out: string, { cell }: PlannedCell): Promise<boolean> {
-  const text = await readFile(runFolder(join(out, cell.name)).metrics, 'utf8').catch(() => undefined);
-  if (text === undefined) return false;
+  const written = await readableJson<{ config: unknown }>(runFolder(join(out, cell.name)).metrics);
+  if (written === undefined) return false;
   try {
-    return configHash(checkConfig((JSON.parse(text) as { config: unknown }).config)) === cell.hash;
+    return configHash(checkConfig(written.config)) === cell.hash;
   } catch {
     return false;
   }

@@ -98,12 +98,12 @@ export async function readSweep(file: string): Promise<SweepState | undefined> {
   }
 }
 
-/** Writes the file, one write after the other. */
+/** Writes the file, one write after the other; one that fails stops no later one. */
 export function sweepWriter(file: string): (state: SweepState) => Promise<void> {
   let last: Promise<void> = Promise.resolve();
   return (state) => {
     const copy = structuredClone(state);
-    last = last.then(() => writeJson(file, copy));
+    last = last.catch(() => undefined).then(() => writeJson(file, copy));
     return last;
   };
 }

@@ -1,0 +1,33 @@
+import { shortHash } from '../report/config-identity.js';
+
+/** File systems take 255 bytes; what follows the name, and a folder's path on Windows, need some of them. */
+const longestName = 120;
+
+/** A label as part of a file's or folder's name, letters of every script as they are; `_` is left to join several. */
+export function folderName(label: string): string {
+  return label.replace(/[^\p{L}\p{M}\p{N}.+-]+/gu, '-');
+}
+
+/** Labels as one name; where that is too long for a file system, its start and a hash of the whole. */
+export function joinedName(labels: readonly string[]): string {
+  return shortened(labels.map(folderName).join('_'), labels.join('\n'));
+}
+
+/** A name as it is, or its start and a hash of what it stands for. */
+function shortened(name: string, whole: string): string {
+  if (Buffer.byteLength(name) <= longestName) return name;
+  const letters = [...name];
+  while (Buffer.byteLength(letters.join('')) > longestName - 13) letters.pop();
+  return `${letters.join('')}-${shortHash(whole)}`;
+}
+
+/** File names for texts, one each and no two alike: what a name cannot hold becomes `-`, and what repeats gets a number. */
+export function fileNames(texts: readonly string[]): string[] {
+  const used = new Map<string, number>();
+  return texts.map((text) => {
+    const name = shortened(text.replace(/[^\p{L}\p{M}\p{N}_.-]+/gu, '-'), text);
+    const times = (used.get(name) ?? 0) + 1;
+    used.set(name, times);
+    return times === 1 ? name : `${name}-${times}`;
+  });
+}
