@@ -37,6 +37,7 @@ describe('checkConfig', () => {
     [{ data: phantom, training: { learningRate: -1 } }, 'training.learningRate'],
     [{ data: phantom, training: { styles: 'wild' } }, 'training.styles'],
     [{ data: phantom, split: { evaluation: 2 } }, 'split.evaluation'],
+    [{ data: phantom, split: { evaluation: 1 }, evaluation: { arms: ['supervised'] } }, 'split.evaluation'],
     [{ data: phantom, evaluation: { arms: [] } }, 'evaluation.arms'],
     [{ data: phantom, model: { backbone: 'resnet51' } }, 'model.backbone'],
     [{ data: phantom, model: { methodOptions: { protoGridSise: 4 } } }, 'model.methodOptions'],
