@@ -9,6 +9,7 @@ import { addEvaluationCommands } from './program-evaluation.js';
 import { addResultCommands } from './program-results.js';
 import { addTrainingCommands } from './program-training.js';
 import { startConfiguredEngine } from './run/engine.js';
+import { interruptSignal } from './run/interrupt.js';
 import { seedOf } from './run/seed.js';
 
 const configHelp = `
@@ -84,7 +85,9 @@ export function createProgram(): Command {
       };
       const volumes = async (): Promise<string[]> => {
         const task = await readVolumeTask(options, volumeOptions(options));
-        return segmentVolumesCommand({ task, weights, out, versions: await start() });
+        const versions = await start();
+        const { signal, release } = interruptSignal();
+        return segmentVolumesCommand({ task, weights, out, versions, signal }).finally(release);
       };
       const found = await Promise.all([options.support, ...options.query].map(isVolume));
       const written = await (found.includes(true) ? volumes() : images());

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { phantomDataset } from '@fsmr/datasets';
 import {
   assertSameGeometry,
@@ -24,7 +24,7 @@ import { segmentCommand } from './segment.js';
 import { readSegmentTask } from './segment-inputs.js';
 import { isVolume, readQuery, readVolumeTask, volumeOptions } from './segment-volume-inputs.js';
 import { segmentVolumesCommand } from './segment-volumes.js';
-import { noSignal, startTinyRuns, tinyConfig } from './tiny-run.fixture.js';
+import { noSignal, startTinyRuns, stopAfter, tinyConfig } from './tiny-run.fixture.js';
 import { trainRun } from './train.js';
 
 let runs: Awaited<ReturnType<typeof startTinyRuns>>;
@@ -72,7 +72,13 @@ describe('segmentVolumesCommand', () => {
     const task = await readVolumeTask(files(), options({ slices: '1-3' }));
     expect(task.parts).toEqual([1, 2, 3]);
     const before = tf.memory().numTensors;
-    const written = await segmentVolumesCommand({ task, weights: weights(), out: at('volumes'), versions: runs.own });
+    const written = await segmentVolumesCommand({
+      task,
+      weights: weights(),
+      out: at('volumes'),
+      versions: runs.own,
+      signal: noSignal,
+    });
     expect(tf.memory().numTensors).toBe(before);
     expect(written.map((file) => file.slice(at('volumes').length + 1))).toEqual([
       'phantom0001_generous.nii.gz',
@@ -109,7 +115,13 @@ describe('segmentVolumesCommand', () => {
   it('gives a volume that lies the other way round the same masks, the other way round', async () => {
     const masks = async (query: string) => {
       const task = await readVolumeTask(files(`${query}.nii.gz`), options());
-      await segmentVolumesCommand({ task, weights: weights(), out: at('turned'), versions: runs.own });
+      await segmentVolumesCommand({
+        task,
+        weights: weights(),
+        out: at('turned'),
+        versions: runs.own,
+        signal: noSignal,
+      });
       return readLabelVolume(at(`turned/${query}_generous.nii.gz`));
     };
     const [straight, flipped] = [await masks('phantom0001'), await masks('phantom0001_flipped')];
@@ -130,7 +142,13 @@ describe('segmentVolumesCommand', () => {
     const task = await readVolumeTask({ ...support, mask }, options());
     // The support lies LPS; nothing tells that this one lies otherwise.
     expect((await readQuery(task, at('bare.nii'))).volume.data).toEqual((await readVolume(at('bare.nii'))).data);
-    await segmentVolumesCommand({ task, weights: weights(), out: at('unplaced'), versions: runs.own });
+    await segmentVolumesCommand({
+      task,
+      weights: weights(),
+      out: at('unplaced'),
+      versions: runs.own,
+      signal: noSignal,
+    });
     expect((await readVolume(at('unplaced/bare_tight.nii.gz'))).unplaced).toBe(true);
   });
 
@@ -157,7 +175,13 @@ describe('segmentVolumesCommand', () => {
     }
     expect([await isVolume(at('series')), await isVolume(at('phantom0001.png'))]).toEqual([true, false]);
     const task = await readVolumeTask(files('series'), options());
-    await segmentVolumesCommand({ task, weights: weights(), out: at('of series'), versions: runs.own });
+    await segmentVolumesCommand({
+      task,
+      weights: weights(),
+      out: at('of series'),
+      versions: runs.own,
+      signal: noSignal,
+    });
     const mask = await readLabelVolume(at('of series/series_generous.nii.gz'));
     assertSameGeometry(scan, mask);
     expect(mask.data.includes(1)).toBe(true);
@@ -166,7 +190,13 @@ describe('segmentVolumesCommand', () => {
   it('writes nothing for weights that are none', async () => {
     const task = await readVolumeTask(files(), options());
     const before = tf.memory().numTensors;
-    const run = segmentVolumesCommand({ task, weights: at('phantom0000.png'), out: at('none'), versions: runs.own });
+    const run = segmentVolumesCommand({
+      task,
+      weights: at('phantom0000.png'),
+      out: at('none'),
+      versions: runs.own,
+      signal: noSignal,
+    });
     await expect(run).rejects.toMatchObject({ code: 'weights', file: at('phantom0000.png') });
     expect(await exists(at('none'))).toBe(false);
     expect(tf.memory().numTensors).toBe(before);
@@ -174,7 +204,7 @@ describe('segmentVolumesCommand', () => {
 
   it('resizes slices for the network, and masks back', async () => {
     const task = await readVolumeTask(files(), options({ size: '48' }));
-    await segmentVolumesCommand({ task, weights: weights(), out: at('small'), versions: runs.own });
+    await segmentVolumesCommand({ task, weights: weights(), out: at('small'), versions: runs.own, signal: noSignal });
     expect((await readLabelVolume(at('small/phantom0001_tight.nii.gz'))).size).toEqual([side, side, depth]);
   });
 });
@@ -239,5 +269,40 @@ describe('volumeOptions', () => {
     expect(() => volumeOptions({ slices: '4' })).toThrow('--slices cannot be 4. For example --slices 10-40.');
     expect(() => volumeOptions({ window: '5,1' })).toThrow('--window cannot be 5,1.');
     expect(() => volumeOptions({ size: '100' })).toThrow('--size cannot be 100.');
+  });
+
+  it('stops between two slices, goes on after the last finished query, and repeats what was asked or changed otherwise', async () => {
+    const both = { ...files(), query: ['phantom0001', 'phantom0001_flipped'].map((name) => at(`${name}.nii.gz`)) };
+    const visit = async (out: string, signal: AbortSignal, words = {}) => {
+      const task = await readVolumeTask(both, options(words));
+      return segmentVolumesCommand({ task, weights: weights(), out: at(out), versions: runs.own, signal });
+    };
+    const whole = await visit('at once', noSignal);
+    const before = tf.memory().numTensors;
+    const stopped = visit('stopped', stopAfter(depth + 2));
+    await expect(stopped).rejects.toThrow(
+      'segmenting stopped after 1 of 2 volumes. Give the same command again to go on',
+    );
+    expect(tf.memory().numTensors).toBe(before);
+    expect((await readdir(at('stopped'))).sort()).toEqual([
+      'phantom0001_disagreement.nii.gz',
+      'phantom0001_generous.nii.gz',
+      'phantom0001_tight.nii.gz',
+      'segmented.jsonl',
+    ]);
+    // Each slice asks once.
+    const second = stopAfter(depth + 1);
+    expect(await visit('stopped', second)).toEqual(whole.map((file) => file.replace('at once', 'stopped')));
+    expect(second.asked()).toBe(depth);
+    for (const file of whole) {
+      expect((await readFile(file)).equals(await readFile(file.replace('at once', 'stopped'))), file).toBe(true);
+    }
+    await visit('stopped', AbortSignal.abort());
+    await expect(visit('stopped', AbortSignal.abort(), { slices: '1-3' })).rejects.toThrow('stopped after 0 of 2');
+    await writeFile(at('stopped/phantom0001_tight.nii.gz'), 'spoiled');
+    await expect(visit('stopped', AbortSignal.abort())).rejects.toThrow('stopped after 0 of 2');
+    await visit('stopped', noSignal);
+    const tight = await readLabelVolume(at('stopped/phantom0001_tight.nii.gz'));
+    expect(tight.data).toEqual((await readLabelVolume(at('at once/phantom0001_tight.nii.gz'))).data);
   });
 });

@@ -1,5 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { InterruptedError } from '@fsmr/core';
 import { resizedScan, resizeSlice, type Scan } from '@fsmr/datasets';
 import {
   createLabelVolume,
@@ -21,21 +23,24 @@ import { withModel } from '../run/model-file.js';
 import { createProgress } from '../run/progress.js';
 import type { SegmentCommand } from './segment.js';
 import { type OrientedQuery, partOf, readQuery, type VolumeTask } from './segment-volume-inputs.js';
+import { maskFile, type RaterVolumes, segmentedVolumes } from './segmented-volumes.js';
 
 /** What `fsmr segment` is asked about volumes, inputs already checked. */
-export type VolumeCommand = Omit<SegmentCommand, 'task' | 'seed'> & { readonly task: VolumeTask };
-
-/** A query in each rater's style, on the query's grid. */
-type RaterVolumes = ReadonlyMap<string, Uint8Array>;
+export type VolumeCommand = Omit<SegmentCommand, 'task' | 'seed'> & {
+  readonly task: VolumeTask;
+  readonly signal: AbortSignal;
+};
 
 /**
  * Segments every query volume once a rater, slice by slice, each with the support slice of its part, as volumes are
- * evaluated (evaluation sections 9.2 and 9.3). A query's files are written when it is done, on its own grid.
+ * evaluated (evaluation sections 9.2 and 9.3). A query's files are written when it is done, on its own grid; one that the
+ * folder already holds, made in the same way, is not segmented again.
  *
- * @returns the files written.
- * @throws WeightsError for a weights file that does not fit.
+ * @returns the files of all queries, tables and report.
+ * @throws WeightsError for a weights file that does not fit; InterruptedError when the signal came, between two slices.
  */
-export async function segmentVolumesCommand({ task, weights, out, versions }: VolumeCommand): Promise<string[]> {
+export async function segmentVolumesCommand(command: VolumeCommand): Promise<string[]> {
+  const { task, weights, out, versions, signal } = command;
   const written: string[] = [];
   const panels: Panel[] = [];
   const sizes: Record<string, Record<string, Measure>> = {};
@@ -49,16 +54,23 @@ export async function segmentVolumesCommand({ task, weights, out, versions }: Vo
     const learned = await fewShotSegmenter(arm, features).learn(lesson);
     try {
       await mkdir(out, { recursive: true });
+      const done = await segmentedVolumes(command);
       for (const [query, path] of task.queries) {
-        const { volume, orientation, range } = await readQuery(task, path);
-        const masks = segmentVolume(task, learned, { volume, range }, query);
-        const write = async (name: string, result: Parameters<typeof writeNifti>[1]): Promise<void> => {
-          const target = join(out, `${query}_${name}.nii.gz`);
-          await writeNifti(target, reorient(result, orientation));
-          written.push(target);
-        };
-        for (const [rater, data] of masks) await write(rater, createLabelVolume(data, volume.size, volume));
-        await write('disagreement', createVolume(disagreementOf(masks), volume.size, volume));
+        const read = await readQuery(task, path);
+        const { volume, range } = read;
+        const known = await done.find(query, read);
+        const masks = known ?? (await segmentVolume(task, learned, read, query, signal));
+        if (masks === undefined) {
+          throw new InterruptedError(`segmenting stopped after ${panels.length} of ${task.queries.size} volumes.`, {
+            remedy: 'Give the same command again to go on.',
+          });
+        }
+        const files = [...raters, 'disagreement'].map((name) => maskFile(query, name));
+        if (known === undefined) {
+          await writeMasks(out, query, read, masks);
+          await done.add(query, read, files);
+        }
+        written.push(...files.map((name) => join(out, name)));
         sizes[query] = Object.fromEntries([...masks].map(([rater, data]) => [rater, measured(data, volume)]));
         panels.push(panelOf(task, query, { volume, range }, masks));
       }
@@ -83,7 +95,14 @@ function scanOf(id: string, { size, data }: Volume, labels: RaterVolumes = new M
 
 type Query = Pick<OrientedQuery, 'volume' | 'range'>;
 
-function segmentVolume(task: VolumeTask, learned: Learned, { volume, range }: Query, query: string): RaterVolumes {
+/** Nothing where the signal came. */
+async function segmentVolume(
+  task: VolumeTask,
+  learned: Learned,
+  { volume, range }: Query,
+  query: string,
+  signal: AbortSignal,
+): Promise<RaterVolumes | undefined> {
   const progress = createProgress(`Segmenting ${query}`);
   const [width, height, depth] = volume.size;
   const scan = resizedScan(scanOf(`query ${query}`, volume), task.size);
@@ -92,6 +111,12 @@ function segmentVolume(task: VolumeTask, learned: Learned, { volume, range }: Qu
   const [plane, small] = [width * height, task.size ** 2];
   for (let z = 0; z < depth; z++) {
     progress.update(z, depth);
+    // Signals are heard between two turns of the event loop alone.
+    await nextTurn();
+    if (signal.aborted) {
+      progress.finish();
+      return undefined;
+    }
     const part = partOf(z, range);
     if (part === undefined) continue;
     const predicted = learned.segment(scan, z, part);
@@ -106,6 +131,18 @@ function segmentVolume(task: VolumeTask, learned: Learned, { volume, range }: Qu
   progress.update(depth, depth);
   progress.finish();
   return found;
+}
+
+async function writeMasks(
+  out: string,
+  query: string,
+  { volume, orientation }: OrientedQuery,
+  masks: RaterVolumes,
+): Promise<void> {
+  const write = (name: string, result: Parameters<typeof writeNifti>[1]): Promise<void> =>
+    writeNifti(join(out, maskFile(query, name)), reorient(result, orientation));
+  for (const [rater, data] of masks) await write(rater, createLabelVolume(data, volume.size, volume));
+  await write('disagreement', createVolume(disagreementOf(masks), volume.size, volume));
 }
 
 /** Each voxel's share of raters in the minority, as {@link disagreement} has it for images. */
