@@ -1,6 +1,6 @@
 import { ConfigError, type FeatureMaps, type ParameterRecord } from '@fsmr/core';
 import * as tf from '@tensorflow/tfjs';
-import type { Encoder } from './encoder.js';
+import { checkImages, type Encoder } from './encoder.js';
 import type { Plan, Steps } from './steps.js';
 import { tensorSteps } from './tensor-steps.js';
 
@@ -60,7 +60,7 @@ export interface TappedFeatures {
  *
  * @param images [B, H, W, 3], normalised
  * @param taps some of {@link encoderTaps}
- * @throws ConfigError for a tap this encoder does not have.
+ * @throws ConfigError for a tap this encoder does not have; ShapeError for what is no batch of images of three channels.
  */
 export function applyWithTaps(
   { name, plan }: Pick<Encoder, 'name' | 'plan'>,
@@ -69,6 +69,7 @@ export function applyWithTaps(
   taps: readonly Tap[],
   { training }: { readonly training: boolean },
 ): TappedFeatures {
+  checkImages(images);
   return tf.tidy(() => {
     const { steps, statistics } = tensorSteps(parameters, training);
     const wanted = new Set(taps.map((tap) => tap.name));
@@ -88,7 +89,7 @@ export function applyWithTaps(
         if (!held.has(x)) steps.free(x);
       },
     };
-    const { maps, threshold } = plan<tf.Tensor>(tapping, images);
+    const { maps, threshold } = plan<tf.Tensor>(tapping, tf.cast(images, 'float32'));
     const missing = taps.find((tap) => !kept.has(tap.name));
     if (missing !== undefined) throw new ConfigError(`the encoder ${name} has no map ${missing.name}.`);
     return {

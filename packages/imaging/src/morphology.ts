@@ -2,8 +2,7 @@ import { checkImage, type Mask2D } from './image.js';
 import type { Kernel } from './kernels.js';
 
 // Both operations combine shifted copies of the mask, row by row and clipped at the border: what lies outside never
-// decides, as with OpenCV's default border. `and` holds for erosion, `or` for dilation; bytes of any value work as
-// long as "outside the object" is 0 and "inside" is one common value.
+// decides, as with OpenCV's default border.
 function combine(mask: Mask2D, kernel: Kernel, erode: boolean): Mask2D {
   checkImage(mask);
   const { width, height, data: source } = mask;
@@ -18,16 +17,18 @@ function combine(mask: Mask2D, kernel: Kernel, erode: boolean): Mask2D {
     for (let y = Math.max(0, -dy); y < y1; y++) {
       const shift = dy * width + dx;
       const end = y * width + x1;
-      if (erode) for (let i = y * width + x0; i < end; i++) data[i]! &= source[i + shift]!;
-      else for (let i = y * width + x0; i < end; i++) data[i]! |= source[i + shift]!;
+      for (let i = y * width + x0; i < end; i++) {
+        const byte = source[i + shift]!;
+        if (erode ? byte < data[i]! : byte > data[i]!) data[i] = byte;
+      }
     }
   }
   return { width, height, data };
 }
 
 /**
- * Erosion: a pixel stays where every pixel under the kernel is set; what lies outside the image counts as set.
- * Equal to OpenCV's `erode` on masks. A new mask is returned.
+ * Erosion: the least byte under the kernel, so that of a mask a pixel stays where every pixel under it is set; what lies
+ * outside the image counts as set. Equal to OpenCV's `erode`. A new mask is returned.
  * @throws ShapeError where data and size disagree.
  */
 export function erode(mask: Mask2D, kernel: Kernel): Mask2D {
@@ -35,8 +36,8 @@ export function erode(mask: Mask2D, kernel: Kernel): Mask2D {
 }
 
 /**
- * Dilation: a pixel is set where any pixel under the kernel (not mirrored) is set; what lies outside the image counts
- * as not set. Equal to OpenCV's `dilate` on masks.
+ * Dilation: the greatest byte under the kernel (not mirrored), so that of a mask a pixel is set where any pixel under it
+ * is; what lies outside the image counts as not set. Equal to OpenCV's `dilate`.
  * @throws ShapeError where data and size disagree.
  */
 export function dilate(mask: Mask2D, kernel: Kernel): Mask2D {

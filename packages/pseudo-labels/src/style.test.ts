@@ -57,6 +57,28 @@ describe('styles', () => {
     expect(maskArea(shrunk)).toBeLessThan(maskArea(large));
     expect(maskArea(applyStyle(large, blur, { thresholdBlur: true }))).toBe(maskArea(large) - 4);
   });
+  // Row 4 and the sum of all bytes, from OpenCV 5.0 on its own blur of the same mask.
+  it.each<[string, Style, number[], number]>([
+    ['erosion', { operation: 'erosion', radius: 1 }, [3, 4, 54, 199, 202, 201, 85, 26, 4], 2728],
+    ['dilation', { operation: 'dilation', radius: 1 }, [54, 199, 251, 253, 253, 253, 251, 210, 85], 9385],
+    ['opening', { operation: 'opening', radius: 1 }, [4, 54, 199, 202, 202, 202, 201, 85, 26], 5116],
+    ['closing', { operation: 'closing', radius: 1 }, [43, 54, 199, 251, 253, 251, 210, 85, 45], 6254],
+    [
+      'boundary shift',
+      { operation: 'boundaryShift', direction: 'left', radius: 1, iterations: 1 },
+      [3, 43, 159, 201, 201, 201, 168, 74, 25],
+      5080,
+    ],
+  ])('take grey as it is: %s of a blurred mask', (_name, style, row, sum) => {
+    const data = Uint8Array.from({ length: 63 }, (_, i) => {
+      const [y, x] = [Math.floor(i / 9), i % 9];
+      return (y >= 2 && y < 6 && x >= 2 && x < 7) || (y === 3 && x === 7) ? 1 : 0;
+    });
+    const steps: Style[] = [{ operation: 'blur', sigma: 0.7 }, style];
+    const bytes = applyStyleBytes({ width: 9, height: 7, data }, { operation: 'sequence', steps });
+    expect([...bytes.data.subarray(36, 45)]).toEqual(row);
+    expect(bytes.data.reduce((total, byte) => total + byte, 0)).toBe(sum);
+  });
   it('apply the steps of a sequence in order', () => {
     const mask = square(9, 5);
     const steps: Style[] = [

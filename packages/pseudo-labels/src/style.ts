@@ -70,7 +70,8 @@ function blurTaps(sigma: number): number {
   return Math.max(3, 2 * roundHalfEven(3 * sigma) + 1);
 }
 
-// Labels above half count as set where an operation needs a plain mask; blurred bytes only arise in own sequences.
+// Bytes above half count as set where an operation needs a plain mask; others take grey as it is. Grey only comes out of a
+// blur, so before another operation in own sequences alone.
 function toMask(image: Mask2D): Mask2D {
   return { ...image, data: image.data.map((byte) => (byte > 127 ? 1 : 0)) };
 }
@@ -122,13 +123,13 @@ function run(image: Mask2D, style: Style): Mask2D {
     case 'dilation':
     case 'opening':
     case 'closing':
-      return toBytes(morphology[style.operation](toMask(image), ellipseKernel(style.radius)));
+      return morphology[style.operation](image, ellipseKernel(style.radius));
     case 'fillHoles':
       return toBytes(fillHoles(toMask(image)));
     case 'componentPrune':
       return toBytes(pruneComponents(toMask(image), Math.max(1, style.minimumArea), 4));
     case 'boundaryShift':
-      return toBytes(boundaryShift(toMask(image), style.direction, style.radius, style.iterations));
+      return boundaryShift(image, style.direction, style.radius, style.iterations);
     case 'blur':
       return blurBytes(image, blurTaps(style.sigma), style.sigma);
     case 'sequence':

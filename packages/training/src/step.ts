@@ -117,13 +117,19 @@ function differentiate(
   // Parameters the loss does not reach (an unused head) have no gradient and are not moved, as in PyTorch.
   const tensors = names.map((name) => state.parameters[name]!);
   try {
-    const found = scalarGradients(loss, tensors).gradients;
+    // A frozen encoder and a method without parameters leave nothing to train.
+    const found = tensors.length === 0 ? withoutGradients(loss) : scalarGradients(loss, tensors).gradients;
     const gradients = Object.fromEntries(names.flatMap((name, i) => (found[i] == null ? [] : [[name, found[i]!]])));
     return { gradients, losses: losses!, statistics };
   } catch (error) {
     tf.dispose([losses === undefined ? [] : lossTensors(losses), Object.values(statistics)]);
     throw error;
   }
+}
+
+function withoutGradients(loss: () => tf.Scalar): [] {
+  tf.tidy(() => void loss());
+  return [];
 }
 
 function lossTensors({ total, segmentation, alignment, calibration, auxiliary }: EpisodeLosses): tf.Scalar[] {

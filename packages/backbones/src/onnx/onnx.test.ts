@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createRandom } from '@fsmr/core';
+import { createRandom, ShapeError } from '@fsmr/core';
 import { expectClose, expectNoLeak } from '@fsmr/testing';
 import { registerOnnxRuntimeBackend, unregisterOnnxRuntimeBackend } from '@fsmr/tfjs-backend-onnxruntime';
 import * as tf from '@tensorflow/tfjs';
@@ -104,6 +104,13 @@ describe.each(['cpu', 'native'])('compileEncoder on %s', (backend) => {
     maps.forEach((map, index) => void expectClose(map, expected.maps[index]!));
     if (threshold !== undefined) expectClose(threshold, expected.threshold!);
     tf.dispose([...maps, ...(threshold === undefined ? [] : [threshold])]);
+    // Pictures from decoders are integers, and grey ones have one channel.
+    tf.tidy(() => {
+      const bytes: tf.Tensor4D = tf.cast(tf.mul(images, 50), 'int32');
+      const float: tf.Tensor4D = tf.cast(bytes, 'float32');
+      expect(opened.encode(bytes).maps[0]!.dataSync()).toEqual(opened.encode(float).maps[0]!.dataSync());
+      expect(() => opened.encode(tf.zeros([1, 32, 32, 1]))).toThrow(ShapeError);
+    });
     opened.dispose();
     expect(tf.memory().numTensors).toBe(before);
     await expect(openEncoder(encoder, file, { prefix: 'other.' })).rejects.toThrow('is missing');

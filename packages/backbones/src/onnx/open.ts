@@ -4,7 +4,7 @@ import { hasKernel, runKernel } from '@fsmr/core';
 import { releaseGraph } from '@fsmr/tfjs-backend-onnxruntime';
 import type { OnnxTensor } from '@fsmr/tfjs-backend-onnxruntime/onnx';
 import * as tf from '@tensorflow/tfjs';
-import type { Encoder } from '../encoder.js';
+import { checkImages, type Encoder } from '../encoder.js';
 import { loadParameters, matchArrays } from '../weights/apply.js';
 import { loadWeights } from '../weights/load.js';
 import { type MappedArray, openSafetensors } from '../weights/mapped.js';
@@ -58,7 +58,13 @@ export async function openEncoder(
     load: { dataFolder: dirname(real), optimise: false },
   };
   return {
-    encode: (images) => featuresOf(encoder, runKernel('FsmrRunGraph', { images }, attributes)),
+    encode: (images) => {
+      checkImages(images);
+      const float = tf.cast(images, 'float32');
+      const features = featuresOf(encoder, runKernel('FsmrRunGraph', { images: float }, attributes));
+      float.dispose();
+      return features;
+    },
     dispose: () => releaseGraph(key),
   };
 }

@@ -1,8 +1,8 @@
 import { WeightsError } from '@fsmr/core';
 
 /**
- * The elements of an array: floats of every precision as float32, whole numbers and truths as int32, 64-bit whole
- * numbers as float64, which is exact to 2^53.
+ * The elements of an array: floats of every precision as float32, whole numbers and truths as int32, those of 64 bits
+ * and of 32 without sign as float64, which is exact to 2^53.
  */
 export type Elements = Float32Array | Int32Array | Float64Array;
 
@@ -46,7 +46,9 @@ export const elementTypes = {
   float16: { bytes: 2, elements: Float32Array, read: (view, at) => halfToNumber(view.getUint16(at, true)) },
   bfloat16: { bytes: 2, elements: Float32Array, read: (view, at) => bfloatToNumber(view.getUint16(at, true)) },
   int64: { bytes: 8, elements: Float64Array, read: (view, at) => Number(view.getBigInt64(at, true)) },
+  uint64: { bytes: 8, elements: Float64Array, read: (view, at) => Number(view.getBigUint64(at, true)) },
   int32: { bytes: 4, elements: Int32Array, read: (view, at) => view.getInt32(at, true) },
+  uint32: { bytes: 4, elements: Float64Array, read: (view, at) => view.getUint32(at, true) },
   int16: { bytes: 2, elements: Int32Array, read: (view, at) => view.getInt16(at, true) },
   uint16: { bytes: 2, elements: Int32Array, read: (view, at) => view.getUint16(at, true) },
   int8: { bytes: 1, elements: Int32Array, read: (view, at) => view.getInt8(at) },
@@ -84,12 +86,15 @@ export function readElements(bytes: Uint8Array, name: ElementTypeName, count: nu
   return result;
 }
 
+/** What any machine has to spare, bytes: arrays of zeros or few values may be packed far below a sixteenth of their size. */
+const harmless = 2 ** 28;
+
 /**
  * Counts the bytes a file asks for, so that a small hostile file cannot ask for a large memory: views that repeat
  * elements and entries that share them are cheap to write.
  */
 export function memoryBudget(fileBytes: number): (bytes: number) => void {
-  let left = 16 * fileBytes + 65536;
+  let left = Math.max(16 * fileBytes, harmless);
   return (bytes) => {
     left -= bytes;
     if (left < 0) throw new WeightsError('the arrays are far larger than the file that describes them.');

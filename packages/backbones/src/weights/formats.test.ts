@@ -39,10 +39,23 @@ describe('safetensors', () => {
       long: { dtype: 'I64', shape: [1], data_offsets: [12, 20] },
       truth: { dtype: 'BOOL', shape: [2, 1], data_offsets: [20, 22] },
       none: { dtype: 'F32', shape: [0, 3], data_offsets: [22, 22] },
+      plain: { dtype: 'U32', shape: [1], data_offsets: [22, 26] },
+      large: { dtype: 'U64', shape: [1], data_offsets: [26, 34] },
     };
     const json = text(JSON.stringify(header));
     const half = [0x3c00, 0xc000, 0x0001, 0x7c00].flatMap((bits) => [bits & 255, bits >> 8]);
-    const body = [...half, 0x80, 0x3f, 0x40, 0xc0, ...[0, 0, 0, 0, 1, 0, 0, 0], 0, 7];
+    const body = [
+      ...half,
+      0x80,
+      0x3f,
+      0x40,
+      0xc0,
+      ...[0, 0, 0, 0, 1, 0, 0, 0],
+      0,
+      7,
+      ...Array(4).fill(255),
+      ...[0, 0, 0, 0, 2, 0, 0, 0],
+    ];
     const bytes = Uint8Array.from([json.length & 255, json.length >> 8, 0, 0, 0, 0, 0, 0, ...json, ...body]);
     const { weights, metadata } = parseSafetensors(bytes);
     expect(Object.fromEntries([...weights].map(([name, { data }]) => [name, [...data]]))).toEqual({
@@ -51,6 +64,8 @@ describe('safetensors', () => {
       long: [2 ** 32],
       truth: [0, 1],
       none: [],
+      plain: [2 ** 32 - 1],
+      large: [2 ** 33],
     });
     expect([...metadata]).toEqual([['a', 'b']]);
   });
@@ -99,9 +114,13 @@ describe('npz', () => {
     const flipped = good.slice();
     flipped[30 + 5 + data.length - 1]! ^= 1;
     expect(() => parseWeights(flipped)).toThrow('checksum');
-    const zeros = npy('<f4', false, [1 << 22], new Float32Array(1 << 22));
-    const bomb = encodeZip([{ name: 'a.npy', data: zeros, packed: deflateRawSync(zeros) }]);
-    expect(() => parseWeights(bomb)).toThrow('far larger');
+    const zeros = (count: number): Uint8Array => {
+      const data = npy('|u1', false, [count], new Uint8Array(count));
+      return encodeZip([{ name: 'a.npy', data, packed: deflateRawSync(data, { level: 1 }) }]);
+    };
+    // A byte of zeros takes four bytes of memory: 256 MiB and a little more are a bomb, a mask of zeros is none.
+    expect(() => parseWeights(zeros(2 ** 26 + 1))).toThrow('far larger');
+    expect(parseWeights(zeros(2 ** 22)).get('a')!.data.length).toBe(2 ** 22);
   });
 });
 

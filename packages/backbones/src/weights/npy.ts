@@ -13,7 +13,9 @@ const codes: Readonly<Record<string, ElementTypeName>> = {
   '<f4': 'float32',
   '<f2': 'float16',
   '<i8': 'int64',
+  '<u8': 'uint64',
   '<i4': 'int32',
+  '<u4': 'uint32',
   '<i2': 'int16',
   '<u2': 'uint16',
   '|i1': 'int8',
@@ -43,7 +45,9 @@ export function parseNpy(bytes: Uint8Array, charge: (bytes: number) => void): We
   const { descr, fortran, shape } = parseHeader(new TextDecoder().decode(bytes.subarray(from, from + length)));
   const type = codes[descr];
   if (type === undefined) {
-    throw new WeightsError(`arrays of type ${descr} are not supported.`, { remedy: 'Save little-endian numbers.' });
+    throw new WeightsError(`arrays of type ${descr} are not supported.`, {
+      remedy: 'Save little-endian numbers, none of them complex.',
+    });
   }
   const count = elementCount(shape, 'an array');
   if (count * elementTypes[type].bytes > bytes.length - from - length) throw new WeightsError('an array ends early.');

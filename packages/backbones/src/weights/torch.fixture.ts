@@ -1,7 +1,7 @@
 /**
  * Checkpoints that torch 1.13 wrote, deflated: a state dict of float32 [2, 3], its transpose, a parameter, a bfloat16 and
  * a 64-bit number, wrapped as training programs do, in every pickle protocol that torch.save takes and in the format
- * before 1.6.
+ * before 1.6, there in protocol 2 and in those that begin otherwise.
  */
 export const torchFiles = {
   protocol1: [
@@ -73,5 +73,23 @@ export const torchFiles = {
     'QB7MD+DrDano4WaKG1bmgSxNsbZTnFu70imXa7jNVVSuUhAqXOCOWGZSlSJDqYmyBIeo7AE/4T21A62m0Hq1US/OliqoDaF1Ds3n',
     'U9gsQ6OJu13ZRgmlIe4t4b7Ja6c9/ru1tUVFcy6J5twboDpSf22kTPqIdoYW1O2encsqu0dvTvQx//js8fl1XtuxbQjbxrZnbrj/',
     'Aw==',
+  ],
+  legacyProtocol1: [
+    'dZLZjpRAFIZZetHSGcd93zfaBaGhF65mYozJhFYj3nBjCNKVgQSBA4cxmnQyj+Kj+Dq+hYeiux21rVAH6lTxf6f+qplpOiN7YlgT',
+    '0x4b1nRqmBa10XjG9Dc/VX0BkubvSJJUlDnmUZ4Gh7yskjwDmab9LZpJE8SUBzybJ2EGyr5hMp9RHr8WPKiSb7wCdQEdze9Ssorz',
+    'EqHrKr5KoyRD6Lkdv9PI5NkB9N1OXbfQRqLCEHkwTyIEeQGK5suU/AJqhHkZxXpQY5JWLCj5pzpJ5wHyrMrL4HDICKf5faGQl+EB',
+    'h277C3ud5iF+aJMMev42rXFs25napuOMTWNoQ1+UFhU1nHB7bxFOvnclzVVcFYFprurKCKf2DYNF5EbKIyQzKvaunPOSz19RqQxO',
+    'DzzYQtj24IyoGGEnpoLibrwReDZuQecESHUVhPOaKzfACw0obvQuIlzy4LLQK+DKfxwowjL8zJGXDK5q/zKt0cRxLGLDNWIqxLze',
+    'bg7hhtZs7Oaadwvhtgd3mtMU47sI9zy4L/gxPGi1l6a+FK6a47WvD48jp+aQgg2PCCkT8rFAEkwTcbBGPkF46sEzgcjg+R+IGd2O',
+    'tbz+t/yUXHyxlDdIfvBb1EQYemDV4vbxIo9isF211j82d2yDMfKm0pVNQHXTWXa4rkir9mO3CfJquLv66i/fPel4O2pW79FD/Yj6',
+    '971f',
+  ],
+  legacyProtocol4: [
+    'dZI7b9swEIBNSbYDO2mLbN0yyotRP5JaU4KiCBCwz3TpUgiqRIQqWFGgqBQNEMBLXgU3X7YOHfsz+nfyEwp06EmVYsNCDyJ5JO6+',
+    'e2nu3G61/sm3nvjz/fD3zqefbx4P586tU72/vLOL6/vqeg6ueZQqqWUohX/KVBbLBNDIbIlYa8F8lkRxkMC16emvKfOz+IxlULi1',
+    'My6VBmoZO07wdIwjZHKCSp4XIe7IMkQv04FmfhSHuvQlX8BsaqlCPvRzHYsMzLav2Mc8FpGvWZJJ5Z+OYQGua7oZGgYnDEy79EDP',
+    'QyED/a56XoB54E2n3mw68ry90ZPxFIwdpjnQzisNb2mLWtS+BGpTcgk3po+FChZqrBOj9l+riCkWPS8yW8DgGDQcgyEaeMd1eZf3',
+    'GnC+eQ+2qYVgUuBv+Pa9cwrcWaknDVTwmWmmMMAadbL71PMmSC+oVp3uBTIvVojXpXZVsnmN2DAPn5V9GO01OjHZnY3GuJVYUmHJ',
+    'OtaQZAnrv8DZ/Qc0G6+CBoMlIjdtlkqcCbXLmR9Vv9UHnPF6hY3cGjEarWZDq1XLr/1iI/V1v9a61dlprcq8sD7AD9cc14+Dvw==',
   ],
 } as const satisfies Record<string, readonly string[]>;

@@ -55,9 +55,17 @@ function checkSize(bytes: Uint8Array, key: string, type: Storage['type'], count:
 /** The first bytes of the older format, one pickle holding a magic number. */
 const legacyMagic = 0x1950a86a20f9469cfc6cn;
 
-/** Whether bytes start as checkpoints before torch 1.6 do. */
+/** More than that pickle takes in any protocol. */
+const longestMagic = 64;
+
+/** Whether bytes start as checkpoints before torch 1.6 do, in any pickle protocol. */
 export function isTorchLegacy(bytes: Uint8Array): boolean {
-  return bytes[0] === 0x80 && bytes[2] === 0x8a && bytes[3] === 10;
+  const nothing = torchHost(() => fail('a storage stands where none can'));
+  try {
+    return readPickle(bytes.subarray(0, longestMagic), nothing).value === legacyMagic;
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -5,22 +5,20 @@ export type AffineMatrix = readonly [number, number, number, number, number, num
 
 type Matrix = readonly number[];
 
-// The published program multiplies in single precision, which decides on which side of a step positions fall.
-function product(a: Matrix, b: Matrix): number[] {
+function product(a: Matrix, b: Matrix): Matrix {
   return Array.from({ length: 9 }, (_unused, k) => {
     const row = 3 * Math.floor(k / 3);
     const column = k % 3;
-    let sum = 0;
-    for (let i = 0; i < 3; i++) sum = Math.fround(sum + Math.fround(a[row + i]! * b[column + 3 * i]!));
-    return sum;
+    return a[row]! * b[column]! + a[row + 1]! * b[column + 3]! + a[row + 2]! * b[column + 6]!;
   });
 }
-
-const single = (...values: number[]): number[] => values.map(Math.fround);
 
 /**
  * Where a transform takes the pixel (x, y): rotation about the centre, shift, shear about the corner, zoom about the
  * centre, in this order (datasets section 8.8).
+ *
+ * @returns numbers of single precision, rounded once as in the published program: the last bit decides on which side of a
+ * 32nd of a pixel positions fall.
  */
 export function affineMatrix(
   { rotation, shift, shear, zoom }: Pick<Augmentation, 'rotation' | 'shift' | 'shear' | 'zoom'>,
@@ -31,11 +29,11 @@ export function affineMatrix(
   const angle = (rotation * Math.PI) / 180;
   const [a, b] = [Math.cos(angle), Math.sin(angle)];
   const phi = (shear * Math.PI) / 180;
-  const rotate = single(a, b, (1 - a) * cx - b * cy, -b, a, b * cx + (1 - a) * cy, 0, 0, 1);
-  const translate = single(1, 0, shift[0], 0, 1, shift[1], 0, 0, 1);
-  const slant = single(1, -Math.sin(phi), 0, 0, Math.cos(phi), 0, 0, 0, 1);
-  const scale = single(zoom, 0, (1 - zoom) * cx, 0, zoom, (1 - zoom) * cy, 0, 0, 1);
-  const m = product(product(product(scale, slant), translate), rotate);
+  const rotate = [a, b, (1 - a) * cx - b * cy, -b, a, b * cx + (1 - a) * cy, 0, 0, 1];
+  const translate = [1, 0, shift[0], 0, 1, shift[1], 0, 0, 1];
+  const slant = [1, -Math.sin(phi), 0, 0, Math.cos(phi), 0, 0, 0, 1];
+  const scale = [zoom, 0, (1 - zoom) * cx, 0, zoom, (1 - zoom) * cy, 0, 0, 1];
+  const m = product(product(product(scale, slant), translate), rotate).map(Math.fround);
   return [m[0]!, m[1]!, m[2]!, m[3]!, m[4]!, m[5]!];
 }
 
