@@ -2,9 +2,10 @@
 import { isFsmrError } from '@fsmr/core';
 import { createProgram } from './program.js';
 import { systemFault } from './run/system-fault.js';
+import { ownVersion } from './run/versions.js';
 
 try {
-  await createProgram().parseAsync();
+  await createProgram(await ownVersion()).parseAsync();
 } catch (error) {
   const known = isFsmrError(error) ? error : systemFault(error);
   if (known === undefined) throw error;

@@ -2,7 +2,14 @@ import { describeDiagnosis, doctor } from '@fsmr/engine';
 import { Command } from 'commander';
 import { segmentCommand } from './commands/segment.js';
 import { readSegmentTask } from './commands/segment-inputs.js';
-import { isVolume, readVolumeTask, type VolumeWords, volumeOptions } from './commands/segment-volume-inputs.js';
+import {
+  checkImageWords,
+  isVolume,
+  readVolumeTask,
+  squareSize,
+  type VolumeWords,
+  volumeOptions,
+} from './commands/segment-volume-inputs.js';
 import { segmentVolumesCommand } from './commands/segment-volumes.js';
 import { addDataCommands } from './program-data.js';
 import { addEvaluationCommands } from './program-evaluation.js';
@@ -51,9 +58,14 @@ Other keys, all optional:
   engine.backend, .threads, .loaders (threads that make training episodes ahead; 0: none)
 Results: config.json, versions.json, metrics.json, metrics.csv, scans.csv, weights/*.safetensors, overlays/*.png, report.html.`;
 
-/** The fsmr command, its words and their meaning. */
-export function createProgram(): Command {
+/**
+ * The fsmr command, its words and their meaning.
+ *
+ * @param version what `--version` says
+ */
+export function createProgram(version = 'unknown'): Command {
   const program = new Command('fsmr')
+    .version(version)
     .description('Few-shot multi-rater segmentation: one outlined image in, one mask a rater out.')
     .showHelpAfterError();
   addTrainingCommands(program, configHelp);
@@ -74,14 +86,19 @@ export function createProgram(): Command {
       'volumes: slices of each query that may show it, as its file counts from 0; all otherwise',
     )
     .option('--window <low,high>', 'volumes: clip intensities, as prepared CT is to -125,275')
-    .option('--size <pixels>', 'volumes: edge of the squares that slices become, as in training; 256 otherwise')
+    .option(
+      '--size <pixels>',
+      'edge of the squares that slices become; as in training unless given, of volumes 256 where nothing was resized there',
+    )
     .action(async (options: SegmentOptions) => {
       const { weights, out } = options;
       const start = () => startConfiguredEngine(options.backend === undefined ? {} : { backend: options.backend });
       const images = async (): Promise<string[]> => {
+        checkImageWords(options);
+        const size = squareSize(options.size);
         const task = await readSegmentTask(options);
         const seed = options.seed === undefined ? undefined : seedOf(options.seed);
-        return segmentCommand({ task, weights, out, versions: await start(), seed });
+        return segmentCommand({ task, weights, out, versions: await start(), seed, size });
       };
       const volumes = async (): Promise<string[]> => {
         const task = await readVolumeTask(options, volumeOptions(options));

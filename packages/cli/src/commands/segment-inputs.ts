@@ -9,6 +9,8 @@ export interface SegmentTask {
   readonly masks: ReadonlyMap<string, Mask2D>;
   /** Queries by the name their results get. */
   readonly queries: ReadonlyMap<string, Image2D>;
+  /** Paths of everything that was read. */
+  readonly inputs: readonly string[];
 }
 
 /** The words of the command line that name files. */
@@ -46,7 +48,12 @@ export async function readSegmentTask(files: SegmentFiles): Promise<SegmentTask>
     queries.set(name, query);
   }
   checkResultNames([...queries.keys()], [...masks.keys()]);
-  return { support, masks, queries };
+  return { support, masks, queries, inputs: inputFiles(files) };
+}
+
+/** The paths of all inputs. */
+export function inputFiles({ support, mask, query }: SegmentFiles): string[] {
+  return [support, ...raterFiles(mask).values(), ...query];
 }
 
 /** The files of queries by name. @throws InputError that names the second file of one name. */

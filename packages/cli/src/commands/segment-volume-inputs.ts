@@ -12,7 +12,8 @@ import {
   reorient,
   type Volume,
 } from '@fsmr/imaging';
-import { checkResultNames, queryFiles, raterFiles, type SegmentFiles } from './segment-inputs.js';
+import { largestSquare } from '../config/schema.js';
+import { checkResultNames, inputFiles, queryFiles, raterFiles, type SegmentFiles } from './segment-inputs.js';
 
 /** What `fsmr segment` is asked about volumes, beside their files. */
 export interface VolumeOptions {
@@ -22,8 +23,8 @@ export interface VolumeOptions {
   readonly slices?: readonly [first: number, last: number] | undefined;
   /** Intensities are clipped to these and brought to 0..255, as preparation does with CT. */
   readonly window?: readonly [low: number, high: number] | undefined;
-  /** Pixels of both edges of the squares the network sees. */
-  readonly size: number;
+  /** Pixels of both edges of the squares the network sees; those it was trained with unless given. */
+  readonly size?: number | undefined;
 }
 
 /** The same as words of the command line. */
@@ -35,7 +36,7 @@ export interface VolumeWords {
 }
 
 /** Reads those words. @throws ConfigError that names the word. */
-export function volumeOptions({ label, slices, window, size = '256' }: VolumeWords): VolumeOptions {
+export function volumeOptions({ label, slices, window, size }: VolumeWords): VolumeOptions {
   const numbers = (word: string, text: string | undefined, pattern: RegExp): number[] | undefined => {
     if (text === undefined) return undefined;
     const found = pattern.exec(text);
@@ -49,18 +50,28 @@ export function volumeOptions({ label, slices, window, size = '256' }: VolumeWor
   if (limits !== undefined && !(limits[0] < limits[1])) {
     throw new ConfigError(`--window cannot be ${window}.`, { remedy: 'Give the lower intensity first.' });
   }
-  const [edge] = numbers('size', size, /^(\d+)$/) as [number];
-  if (edge < 16 || edge % 8 !== 0) {
-    throw new ConfigError(`--size cannot be ${size}.`, { remedy: 'Give a multiple of 8 from 16 on.' });
-  }
-  return { label: numbers('label', label, /^(\d+)$/)?.[0], slices: range, window: limits, size: edge };
+  return { label: numbers('label', label, /^(\d+)$/)?.[0], slices: range, window: limits, size: squareSize(size) };
+}
+
+/** The word `--size`. @throws ConfigError for no edge of a square that networks take. */
+export function squareSize(word: string | undefined): number | undefined {
+  if (word === undefined) return undefined;
+  const size = /^\d+$/.test(word) ? Number(word) : Number.NaN;
+  if (size >= 16 && size <= largestSquare && size % 8 === 0) return size;
+  throw new ConfigError(`--size cannot be ${word}.`, { remedy: `Give a multiple of 8 from 16 to ${largestSquare}.` });
+}
+
+/** Refuses what only volumes take. @throws ConfigError that names the word. */
+export function checkImageWords(words: VolumeWords): void {
+  const given = (['label', 'slices', 'window'] as const).find((word) => words[word] !== undefined);
+  if (given === undefined) return;
+  throw new ConfigError(`--${given} is for volumes, and these are images.`, { remedy: 'Leave it away.' });
 }
 
 const examples: Readonly<Record<string, string>> = {
   label: '--label 2',
   slices: '--slices 10-40',
   window: '--window -125,275',
-  size: '--size 256',
 };
 
 /** A support volume, its masks and its queries, read and checked. */
@@ -72,6 +83,8 @@ export interface VolumeTask extends VolumeOptions {
   readonly parts: readonly number[];
   /** Files of the queries, by the name their results get. */
   readonly queries: ReadonlyMap<string, string>;
+  /** Paths of everything that was read. */
+  readonly inputs: readonly string[];
 }
 
 /** Whether something is a volume: a file by its name, or a folder, which should hold the slices of a DICOM series. */
@@ -108,7 +121,7 @@ export async function readVolumeTask(files: SegmentFiles, options: VolumeOptions
   const shown = Array.from({ length: support.size[2] }, (_, z) => z).filter((z) =>
     [...masks.values()].some((mask) => mask.subarray(z * plane, (z + 1) * plane).includes(1)),
   );
-  const task = { ...options, support, masks, parts: supportSlices(shown), queries };
+  const task = { ...options, support, masks, parts: supportSlices(shown), queries, inputs: inputFiles(files) };
   for (const file of queries.values()) await readQuery(task, file);
   return task;
 }

@@ -22,7 +22,7 @@ import { exists } from '../run/files.js';
 import { runFolder } from '../run/folder.js';
 import { segmentCommand } from './segment.js';
 import { readSegmentTask } from './segment-inputs.js';
-import { isVolume, readQuery, readVolumeTask, volumeOptions } from './segment-volume-inputs.js';
+import { checkImageWords, isVolume, readQuery, readVolumeTask, volumeOptions } from './segment-volume-inputs.js';
 import { segmentVolumesCommand } from './segment-volumes.js';
 import { noSignal, startTinyRuns, stopAfter, tinyConfig } from './tiny-run.fixture.js';
 import { trainRun } from './train.js';
@@ -255,21 +255,6 @@ describe('readVolumeTask', () => {
     const expected = data.map((value) => ((Math.min(high, Math.max(low, value)) - low) / (high - low)) * 255);
     expect(support.data).toEqual(expected);
   });
-});
-
-describe('volumeOptions', () => {
-  it('reads words, and says what is wrong with one', () => {
-    expect(volumeOptions({})).toEqual({ label: undefined, slices: undefined, window: undefined, size: 256 });
-    expect(volumeOptions({ label: '3', slices: '4-9', window: '-125,275', size: '128' })).toEqual({
-      label: 3,
-      slices: [4, 9],
-      window: [-125, 275],
-      size: 128,
-    });
-    expect(() => volumeOptions({ slices: '4' })).toThrow('--slices cannot be 4. For example --slices 10-40.');
-    expect(() => volumeOptions({ window: '5,1' })).toThrow('--window cannot be 5,1.');
-    expect(() => volumeOptions({ size: '100' })).toThrow('--size cannot be 100.');
-  });
 
   it('stops between two slices, goes on after the last finished query, and repeats what was asked or changed otherwise', async () => {
     const both = { ...files(), query: ['phantom0001', 'phantom0001_flipped'].map((name) => at(`${name}.nii.gz`)) };
@@ -304,5 +289,22 @@ describe('volumeOptions', () => {
     await visit('stopped', noSignal);
     const tight = await readLabelVolume(at('stopped/phantom0001_tight.nii.gz'));
     expect(tight.data).toEqual((await readLabelVolume(at('at once/phantom0001_tight.nii.gz'))).data);
+  });
+});
+
+describe('volumeOptions', () => {
+  it('reads words, and says what is wrong with one', () => {
+    expect(volumeOptions({})).toEqual({ label: undefined, slices: undefined, window: undefined, size: undefined });
+    expect(volumeOptions({ label: '3', slices: '4-9', window: '-125,275', size: '128' })).toEqual({
+      label: 3,
+      slices: [4, 9],
+      window: [-125, 275],
+      size: 128,
+    });
+    expect(() => volumeOptions({ slices: '4' })).toThrow('--slices cannot be 4. For example --slices 10-40.');
+    expect(() => volumeOptions({ window: '5,1' })).toThrow('--window cannot be 5,1.');
+    expect(() => volumeOptions({ size: '100' })).toThrow('--size cannot be 100.');
+    expect(() => checkImageWords({ label: '3', size: '64' })).toThrow('--label is for volumes, and these are images.');
+    checkImageWords({ size: '64' });
   });
 });

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { InterruptedError } from '@fsmr/core';
@@ -22,6 +21,7 @@ import { writeAtomically, writeJson } from '../run/files.js';
 import { withModel } from '../run/model-file.js';
 import { createProgress } from '../run/progress.js';
 import type { SegmentCommand } from './segment.js';
+import { checkTargets, claimTargets } from './segment-targets.js';
 import { type OrientedQuery, partOf, readQuery, type VolumeTask } from './segment-volume-inputs.js';
 import { maskFile, type RaterVolumes, segmentedVolumes } from './segmented-volumes.js';
 
@@ -46,27 +46,32 @@ export async function segmentVolumesCommand(command: VolumeCommand): Promise<str
   const sizes: Record<string, Record<string, Measure>> = {};
   const modelConfig = await withModel(weights, Number.POSITIVE_INFINITY, async (file, encoder) => {
     const { model, parameters, calibrated, statistics } = file;
+    const side = task.size ?? file.resize ?? publishedSide;
     const features = createFeatureStore((images) => encoder.encode(images), statistics, featureBytes);
     const arm = { name: 'segmentation', model, parameters, mode: calibrated ? 'joint' : 'per-rater' } as const;
     const raters = [...task.masks.keys()];
-    const scan = resizedScan(scanOf('support', task.support, task.masks), task.size);
+    const scan = resizedScan(scanOf('support', task.support, task.masks), side);
     const lesson = { scan, slices: task.parts, classId: 1, className: 'structure', raters, seed: 0 };
     const learned = await fewShotSegmenter(arm, features).learn(lesson);
     try {
-      await mkdir(out, { recursive: true });
-      const done = await segmentedVolumes(command);
+      const tables = ['volumes.json', 'report.html'];
+      const masksOf = (query: string): string[] => [...raters, 'disagreement'].map((name) => maskFile(query, name));
+      await checkTargets(out, [...[...task.queries.keys()].flatMap(masksOf), ...tables], task.inputs);
+      await claimTargets(out, tables);
+      const done = await segmentedVolumes(command, side);
       for (const [query, path] of task.queries) {
         const read = await readQuery(task, path);
         const { volume, range } = read;
         const known = await done.find(query, read);
-        const masks = known ?? (await segmentVolume(task, learned, read, query, signal));
+        const masks = known ?? (await segmentVolume({ task, side, signal }, learned, read, query));
         if (masks === undefined) {
           throw new InterruptedError(`segmenting stopped after ${panels.length} of ${task.queries.size} volumes.`, {
             remedy: 'Give the same command again to go on.',
           });
         }
-        const files = [...raters, 'disagreement'].map((name) => maskFile(query, name));
+        const files = masksOf(query);
         if (known === undefined) {
+          await claimTargets(out, files);
           await writeMasks(out, query, read, masks);
           await done.add(query, read, files);
         }
@@ -86,6 +91,9 @@ export async function segmentVolumesCommand(command: VolumeCommand): Promise<str
   return [...written, join(out, 'volumes.json'), join(out, 'report.html')];
 }
 
+/** Edge of slices in preparation as published, pixels. */
+const publishedSide = 256;
+
 /** Features are used once, but for those of the support. */
 const featureBytes = 2 ** 28;
 
@@ -97,18 +105,17 @@ type Query = Pick<OrientedQuery, 'volume' | 'range'>;
 
 /** Nothing where the signal came. */
 async function segmentVolume(
-  task: VolumeTask,
+  { task, side, signal }: Pick<VolumeCommand, 'task' | 'signal'> & { readonly side: number },
   learned: Learned,
   { volume, range }: Query,
   query: string,
-  signal: AbortSignal,
 ): Promise<RaterVolumes | undefined> {
   const progress = createProgress(`Segmenting ${query}`);
   const [width, height, depth] = volume.size;
-  const scan = resizedScan(scanOf(`query ${query}`, volume), task.size);
+  const scan = resizedScan(scanOf(`query ${query}`, volume), side);
   const raters = [...task.masks.keys()];
   const found = new Map(raters.map((rater) => [rater, new Uint8Array(volume.data.length)]));
-  const [plane, small] = [width * height, task.size ** 2];
+  const [plane, small] = [width * height, side ** 2];
   for (let z = 0; z < depth; z++) {
     progress.update(z, depth);
     // Signals are heard between two turns of the event loop alone.
@@ -123,7 +130,7 @@ async function segmentVolume(
     const values = predicted.dataSync();
     predicted.dispose();
     const masks = raters.map((_, index) => Uint8Array.from(values.subarray(index * small, (index + 1) * small)));
-    const sample = { height: task.size, width: task.size, image: new Float32Array(small), masks };
+    const sample = { height: side, width: side, image: new Float32Array(small), masks };
     for (const [index, mask] of resizeSlice(sample, height, width).masks.entries()) {
       found.get(raters[index]!)!.set(mask, z * plane);
     }

@@ -4,6 +4,7 @@ import { orientationOf, readLabelVolume, reorient, type Volume } from '@fsmr/ima
 import { canonical } from '../report/config-identity.js';
 import { appendJsonLine, bytesOf, dropUnfinishedLine, readJsonLines, sha256Of } from '../run/files.js';
 import type { SegmentCommand } from './segment.js';
+import { segmentedLog } from './segment-targets.js';
 import type { OrientedQuery, VolumeTask } from './segment-volume-inputs.js';
 
 /** A query in each rater's style, 1 inside, on the query's grid as the support lies. */
@@ -24,17 +25,22 @@ interface Line {
   readonly files: Readonly<Record<string, string>>;
 }
 
-/** The queries a folder holds, by `segmented.jsonl` in it. */
-export async function segmentedVolumes({
-  task,
-  weights,
-  out,
-  versions: { fsmr, tfjs, backend },
-}: Pick<SegmentCommand, 'weights' | 'out' | 'versions'> & { readonly task: VolumeTask }): Promise<SegmentedVolumes> {
-  const file = join(out, 'segmented.jsonl');
+/** What is segmented with what, and into which folder. */
+type SegmentedInputs = Pick<SegmentCommand, 'weights' | 'out' | 'versions'> & { readonly task: VolumeTask };
+
+/**
+ * The queries a folder holds, by `segmented.jsonl` in it.
+ *
+ * @param size edge of the squares the network sees, pixels
+ */
+export async function segmentedVolumes(
+  { task, weights, out, versions: { fsmr, tfjs, backend } }: SegmentedInputs,
+  size: number,
+): Promise<SegmentedVolumes> {
+  const file = join(out, segmentedLog);
   await dropUnfinishedLine(file);
-  const known = new Map((await readJsonLines<Line>(file)).map((line) => [line.key, line]));
-  const { support, masks, parts, size } = task;
+  const known = new Map((await readJsonLines<Partial<Line>>(file)).map((line) => [line.key, line]));
+  const { support, masks, parts } = task;
   const asked = canonical({ fsmr, tfjs, backend, weights: await sha256Of(weights), parts, size });
   const taught = hashOf(asked, support, [...masks.values()], [...masks.keys()]);
   const keyOf = (query: string, { volume, orientation, range }: OrientedQuery): string =>
@@ -63,7 +69,7 @@ export async function segmentedVolumes({
 /** What a rater's mask of a query is called. */
 export const maskFile = (query: string, rater: string): string => `${query}_${rater}.nii.gz`;
 
-async function areThere(out: string, { files }: Line): Promise<boolean> {
+async function areThere(out: string, { files = {} }: Partial<Line>): Promise<boolean> {
   for (const [name, hash] of Object.entries(files)) {
     if ((await sha256Of(join(out, name)).catch(() => undefined)) !== hash) return false;
   }

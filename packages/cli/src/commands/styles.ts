@@ -1,4 +1,5 @@
-import { ConfigError, createRandom } from '@fsmr/core';
+import { resolve } from 'node:path';
+import { ConfigError, createRandom, InputError } from '@fsmr/core';
 import { encodePng, readMaskPng } from '@fsmr/imaging';
 import { drawStyleGallery, type StylePreset, sampleStyle } from '@fsmr/pseudo-labels';
 import { writeAtomically } from '../run/files.js';
@@ -16,11 +17,17 @@ export interface StylesCommand {
  * Draws what simulated raters make of a mask.
  *
  * @returns what each cell shows, row by row.
- * @throws ConfigError for a count below 1; InputError for a mask that cannot be read.
+ * @throws ConfigError for a count below 1; InputError for a mask that cannot be read, or is the file to write.
  */
 export async function stylesCommand({ mask, out, preset, count, seed }: StylesCommand): Promise<string> {
   if (!Number.isInteger(count) || count < 1) {
     throw new ConfigError(`--count is ${count}.`, { remedy: 'Give a whole number of at least 1.' });
+  }
+  if (resolve(mask) === resolve(out)) {
+    throw new InputError('is the mask, and the gallery would be written over it.', {
+      file: out,
+      remedy: 'Choose another file for --out.',
+    });
   }
   const random = createRandom(seed);
   const drawn = await readMaskPng(mask);

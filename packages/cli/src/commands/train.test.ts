@@ -1,11 +1,12 @@
 import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { encodeSafetensors, parseSafetensors } from '@fsmr/backbones';
 import { initModel } from '@fsmr/core';
 import { disposeState } from '@fsmr/training';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { buildModel } from '../config/model.js';
-import { isTrainedText } from '../run/adopt.js';
+import { checkPlace, isTrainedText } from '../run/adopt.js';
 import { trainingModel } from '../run/arms.js';
 import { exists, readJsonLines } from '../run/files.js';
 import { runFolder } from '../run/folder.js';
@@ -119,6 +120,18 @@ describe('trainRun', () => {
     await trainRun(tinyConfig(), runs.at('whole'), runs.own, stopAfter(0));
   });
 
+  it('writes nothing into its data', () => {
+    const data = runs.at('data');
+    for (const out of [data, join(data, 'runs', 'one')]) {
+      const config = tinyConfig({ data: { kind: 'folder', folder: data } });
+      expect(() => checkPlace(runFolder(out), config)).toThrow(
+        `lies in the data, ${data}, which would then hold a case`,
+      );
+    }
+    checkPlace(runFolder(runs.at('data of runs')), tinyConfig({ data: { kind: 'folder', folder: data } }));
+    checkPlace(runFolder(runs.at('data')), tinyConfig());
+  });
+
   it('takes the folder of a run that failed before it kept anything, whatever its configuration was', async () => {
     const out = runs.at('failed');
     const { training } = tinyConfig();
@@ -133,6 +146,16 @@ describe('trainRun', () => {
     const out = runs.at('whole');
     const other = trainRun(tinyConfig({ seed: 8 }), out, runs.own, noSignal);
     await expect(other).rejects.toMatchObject({ code: 'config', file: out });
+    await expect(other).rejects.toThrow('holds a run of another configuration: seed is 7 there, now 8.');
+    const { model, training } = tinyConfig();
+    const changed = tinyConfig({
+      seed: 8,
+      model: { ...model, channels: 16 },
+      training: { ...training, steps: 6, styles: 'mild' },
+    });
+    await expect(trainRun(changed, out, runs.own, noSignal)).rejects.toThrow(
+      'model.channels is 8 there, now 16; seed is 7 there, now 8; training.steps is 4 there, now 6; and 1 more.',
+    );
     await trainRun(tinyConfig({ evaluation: { panels: 2 }, engine: { threads: 1 } }), out, runs.own, noSignal);
     const folder = runFolder(runs.at('spoiled'));
     await trainRun(
@@ -215,7 +238,7 @@ describe('a model file', () => {
     const file = runs.at('model.safetensors');
     for (const [bytes, fault] of [
       [good.subarray(0, 500), 'damaged'],
-      [Buffer.from('no weights'), 'damaged'],
+      [Buffer.from('no weights'), 'no file of a trained model'],
       [await readFile(checkpoint), 'which model it belongs to'],
       [wider, 'do not fit the model'],
     ] as const) {

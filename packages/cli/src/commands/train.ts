@@ -17,7 +17,7 @@ import {
 import { buildDataset, checkNames } from '../config/dataset.js';
 import { buildModel } from '../config/model.js';
 import type { RunConfig } from '../config/schema.js';
-import { adoptConfig, isBegun, isTrainedText, trainedText } from '../run/adopt.js';
+import { adoptConfig, checkPlace, isBegun, isTrainedText, trainedText } from '../run/adopt.js';
 import { adoptStart, adoptVersions } from '../run/adopt-start.js';
 import { planOf, sharedPlan, type TrainedArm, trainedArms, trainingModel } from '../run/arms.js';
 import { exists, writeAtomically } from '../run/files.js';
@@ -36,7 +36,10 @@ import type { Versions } from '../run/versions.js';
 export async function trainRun(config: RunConfig, out: string, versions: Versions, signal: AbortSignal): Promise<void> {
   const folder = runFolder(out);
   const dataset = await buildDataset(config);
-  if (!(await isBegun(folder))) await checkBeforehand(config, dataset);
+  if (!(await isBegun(folder))) {
+    checkPlace(folder, config);
+    await checkBeforehand(config, dataset);
+  }
   await mkdir(out, { recursive: true });
   await adoptConfig(folder, config);
   await adoptStart(folder, config);
@@ -161,6 +164,7 @@ async function saveArm({ config, folder, source }: Run, arm: TrainedArm, state: 
       model: JSON.stringify(modelConfig),
       seed: String(config.seed),
       ...(statistics === undefined ? {} : { statistics: JSON.stringify(statistics) }),
+      ...(config.resize === undefined ? {} : { resize: String(config.resize) }),
     },
   });
 }

@@ -38,6 +38,7 @@ describe('checkConfig', () => {
     [{ data: phantom, training: { styles: 'wild' } }, 'training.styles'],
     [{ data: phantom, split: { evaluation: 2 } }, 'split.evaluation'],
     [{ data: phantom, split: { evaluation: 1 }, evaluation: { arms: ['supervised'] } }, 'split.evaluation'],
+    [{ data: phantom, resize: 1e6 }, 'resize'],
     [{ data: phantom, evaluation: { arms: [] } }, 'evaluation.arms'],
     [{ data: phantom, model: { backbone: 'resnet51' } }, 'model.backbone'],
     [{ data: phantom, model: { methodOptions: { protoGridSise: 4 } } }, 'model.methodOptions'],

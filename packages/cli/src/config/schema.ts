@@ -93,13 +93,23 @@ const model = z
     }
   });
 
+/** Slices of more pixels along an edge fit into no memory with their features. */
+export const largestSquare = 4096;
+
 /** The whole configuration of a run; every key is known, every value checked. */
 export const configSchema = z
   .strictObject({
     name: z.string().optional(),
     seed: z.union([z.number().int(), z.string()]).default(1234),
     data: z.discriminatedUnion('kind', [folderData, phantomData, presetData, preparedData]),
-    resize: z.number().int().min(16).multipleOf(8).optional().describe('slices become squares of this size, in pixels'),
+    resize: z
+      .number()
+      .int()
+      .min(16)
+      .max(largestSquare)
+      .multipleOf(8)
+      .optional()
+      .describe('slices become squares of this size, in pixels'),
     split: z
       .strictObject({
         evaluation: z.number().gt(0).max(1).default(0.5).describe('share of the groups kept for evaluation'),

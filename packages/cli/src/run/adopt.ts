@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { isAbsolute, join, relative, sep } from 'node:path';
 import { ConfigError } from '@fsmr/core';
 import { checkConfig } from '../config/load.js';
 import { withoutPlaces } from '../config/places.js';
 import type { RunConfig } from '../config/schema.js';
-import { trainingIdentity } from '../report/config-identity.js';
+import { canonical, trainingIdentity } from '../report/config-identity.js';
 import { exists, namesIn, writeJson } from './files.js';
 import type { RunFolder } from './folder.js';
 
@@ -12,6 +12,20 @@ import type { RunFolder } from './folder.js';
 export async function isBegun({ root }: RunFolder): Promise<boolean> {
   const kept = await Promise.all(['weights', 'checkpoints'].map((part) => namesIn(join(root, part))));
   return kept.flat().length > 0;
+}
+
+/** Checks that a run does not lie in its data. @throws ConfigError that names both. */
+export function checkPlace(folder: RunFolder, { data }: RunConfig): void {
+  const sources = ['folder' in data ? [data.folder] : [], 'test' in data && data.test !== undefined ? [data.test] : []];
+  for (const source of sources.flat()) {
+    const way = relative(source, folder.root);
+    if (way === '' || !(way.split(sep)[0] === '..' || isAbsolute(way))) {
+      throw new ConfigError(`lies in the data, ${source}, which would then hold a case more.`, {
+        file: folder.root,
+        remedy: 'Choose another folder for --out.',
+      });
+    }
+  }
 }
 
 /**
@@ -37,10 +51,24 @@ export async function checkAdopted(folder: RunFolder, config: RunConfig): Promis
   // Checked anew, so that keys which got a default since then do not count as a difference.
   const known = checkConfig(parsed(text, folder.config), folder.config);
   if (sameTraining(known, config)) return;
-  throw new ConfigError('holds a run with another configuration.', {
+  const changes = differences(JSON.parse(trainedText(known)), JSON.parse(trainedText(config)));
+  const shown = changes.slice(0, 3).join('; ');
+  const more = changes.length > 3 ? `; and ${changes.length - 3} more` : '';
+  throw new ConfigError(`holds a run of another configuration: ${shown}${more}.`, {
     file: folder.root,
-    remedy: 'Choose another folder, or delete this one.',
+    remedy: 'Keep to its config.json (of paths the last name counts), or choose another folder.',
   });
+}
+
+/** The keys in which two configurations differ, with both values. */
+function differences(known: unknown, now: unknown, path = ''): string[] {
+  if (canonical(known) === canonical(now)) return [];
+  const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+    typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (!isObject(known) || !isObject(now))
+    return [`${path} is ${JSON.stringify(known)} there, now ${JSON.stringify(now)}`];
+  const keys = [...new Set([...Object.keys(known), ...Object.keys(now)])];
+  return keys.flatMap((key) => differences(known[key], now[key], path === '' ? key : `${path}.${key}`));
 }
 
 /** Whether two configurations train the same weights on the same data. */

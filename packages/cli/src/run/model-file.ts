@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import {
   type CompiledEncoder,
   type Encoder,
@@ -23,6 +23,8 @@ export interface ModelFile {
   readonly modelConfig: RunConfig['model'];
   /** What CT images are normalised with; images of other kinds by themselves. */
   readonly statistics: Statistics | undefined;
+  /** Edge of the squares that slices were resized to, pixels; undefined where they were taken as they are. */
+  readonly resize: number | undefined;
   /** With JAPC raters are segmented jointly, without one by one. */
   readonly calibrated: boolean;
   /** The caller owns the tensors. */
@@ -43,6 +45,7 @@ export async function readModelFile(
   { encoder = true }: { readonly encoder?: boolean } = {},
 ): Promise<ModelFile> {
   try {
+    await checkFormat(file);
     const { weights, metadata } = encoder ? parseSafetensors(await bytesOf(file)) : await withoutEncoder(file);
     const text = metadata.get('model');
     if (metadata.get('format') !== 'fsmr-model-1' || text === undefined) {
@@ -53,13 +56,14 @@ export async function readModelFile(
     const modelConfig = configSchema.shape.model.parse(JSON.parse(text));
     const calibrated = metadata.get('arm') === 'japc';
     const model = buildModel(modelConfig, calibrated);
-    const statistics = metadata.get('statistics');
+    const [statistics, resize] = [metadata.get('statistics'), metadata.get('resize')];
     const all = Object.entries(modelShapes(model));
     const shapes = Object.fromEntries(all.filter(([name]) => encoder || !isOfEncoder(name)));
     return {
       model,
       modelConfig,
       calibrated,
+      resize: resize === undefined ? undefined : z.coerce.number().int().positive().parse(resize),
       statistics: statistics === undefined ? undefined : statisticsSchema.parse(JSON.parse(statistics)),
       // Last, since nobody would free them after a fault.
       parameters: tf.tidy(() => takeParameters(shapes, weights) as never),
@@ -95,6 +99,28 @@ export async function withModel<Result>(
     }
   } finally {
     tf.dispose(Object.values(model.parameters));
+  }
+}
+
+/** Says what is wrong with another file than one in safetensors format, whose header is a JSON object after its length. */
+async function checkFormat(file: string): Promise<void> {
+  const start = (await bytesAt(file, 9)).at(8);
+  if (start === undefined || start === 0x7b) return;
+  throw new WeightsError('is no file of a trained model.', {
+    remedy:
+      'Give weights/*.safetensors of an fsmr run; weights of an encoder alone go into model.weights of a configuration.',
+  });
+}
+
+async function bytesAt(file: string, length: number): Promise<Uint8Array> {
+  const handle = await open(file).catch((cause: unknown) => {
+    throw new WeightsError('cannot be read.', { file, cause, remedy: 'Check the path.' });
+  });
+  try {
+    const { buffer, bytesRead } = await handle.read(new Uint8Array(length), 0, length, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
   }
 }
 
