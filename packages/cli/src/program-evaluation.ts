@@ -16,6 +16,7 @@ interface EvaluateFlags {
   readonly config?: string;
   readonly workers?: number;
   readonly shard?: string;
+  readonly predictions?: string;
   readonly featureCache?: string;
   readonly featureCacheLimit: number;
 }
@@ -40,6 +41,7 @@ export function addEvaluationCommands(program: Command, configHelp: string): voi
     )
     .option('--workers <number>', 'processes, each with its share of the threads', Number, 1)
     .option('--shard <i/n>', 'only the i-th of n shares, into records of its own and without tables')
+    .option('--predictions <folder>', 'also write every mask, {arm}/{class}/{support}/{query}_{rater}, as PNG or NIfTI')
     .option('--feature-cache <folder>', 'keep features of scans there, for other processes and later evaluations')
     .option('--feature-cache-limit <GiB>', 'what that folder may hold', Number, 20)
     .addHelpText('after', clusterHelp + configHelp)
@@ -54,7 +56,7 @@ export function addEvaluationCommands(program: Command, configHelp: string): voi
 }
 
 async function evaluateAction(flags: EvaluateFlags): Promise<void> {
-  const { run: out, workers, featureCache: folder, featureCacheLimit } = flags;
+  const { run: out, workers, predictions, featureCache: folder, featureCacheLimit } = flags;
   const shard = flags.shard === undefined ? undefined : parseShard(flags.shard);
   if (!(featureCacheLimit > 0)) {
     throw new ConfigError('--feature-cache-limit is no number above 0.', { remedy: 'Give GiB, such as 20.' });
@@ -64,8 +66,8 @@ async function evaluateAction(flags: EvaluateFlags): Promise<void> {
     const cache = folder === undefined ? undefined : { folder, limit, version: versions.fsmr };
     const text =
       shard === undefined
-        ? evaluationText(await evaluateRun(run, out, versions, signal, { workers, cache }))
-        : `Records: ${await evaluateShard(run, out, versions, signal, { workers, cache, shard })}`;
+        ? evaluationText(await evaluateRun(run, out, versions, signal, { workers, cache, predictions }))
+        : `Records: ${await evaluateShard(run, out, versions, signal, { workers, cache, predictions, shard })}`;
     process.stdout.write(`${text}\n`);
   });
 }

@@ -12,6 +12,16 @@ export interface EpisodeRecords {
   readonly records: readonly CountRecord[];
 }
 
+/** What a segmenter says of a query scan. */
+export interface EpisodePrediction {
+  /** The segmenter's name. */
+  readonly arm: string;
+  readonly episode: EvaluationEpisode;
+  readonly query: Scan;
+  /** Each rater's mask [z, y, x], 1 inside; slices that are not scored stay 0. */
+  readonly masks: ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
+}
+
 /** An evaluation run. */
 export interface EvaluateInputs {
   readonly dataset: Dataset;
@@ -21,6 +31,8 @@ export interface EvaluateInputs {
   readonly isDone?: (key: string, segmenter: string) => boolean;
   /** Where segmenters that learn at random start from; each lesson gets a seed of its own. 1 when absent. */
   readonly seed?: number | string;
+  /** Called before `onEpisode` with the masks that were counted, for measures of one's own or to keep them. */
+  readonly onPrediction?: (prediction: EpisodePrediction) => Promise<void> | void;
   /** Called once for each episode and segmenter. */
   readonly onEpisode: (key: string, result: EpisodeRecords) => Promise<void> | void;
   /** Told how far a segmenter is with learning, where that takes long. */
@@ -50,7 +62,10 @@ export async function evaluate(inputs: EvaluateInputs): Promise<void> {
       try {
         for (const episode of open) {
           if (stopped()) return;
-          const records = segmentScan(learned, episode, await read(episode.queryScan));
+          const query = await read(episode.queryScan);
+          const masks = inputs.onPrediction === undefined ? undefined : emptyMasks(episode, query);
+          const records = segmentScan(learned, episode, query, masks);
+          if (masks !== undefined) await inputs.onPrediction!({ arm: segmenter.name, episode, query, masks });
           await inputs.onEpisode(episodeKey(episode), { arm: segmenter.name, records });
           await new Promise((resolve) => setImmediate(resolve));
         }
@@ -82,7 +97,17 @@ async function learn(
   }
 }
 
-function segmentScan(learned: Learned, episode: EvaluationEpisode, query: Scan): CountRecord[] {
+function emptyMasks({ raters }: EvaluationEpisode, { image }: Scan): Map<string, Uint8Array<ArrayBuffer>> {
+  return new Map(raters.map((rater) => [rater, new Uint8Array(image.length)]));
+}
+
+/** @param masks get what was predicted, where they are wanted */
+function segmentScan(
+  learned: Learned,
+  episode: EvaluationEpisode,
+  query: Scan,
+  masks?: EpisodePrediction['masks'],
+): CountRecord[] {
   const counts = new Map<string, Counts[]>(episode.raters.map((rater) => [rater, []]));
   for (const { slice, part } of episode.querySlices) {
     const predicted = learned.segment(query, slice, part);
@@ -91,7 +116,9 @@ function segmentScan(learned: Learned, episode: EvaluationEpisode, query: Scan):
     const plane = query.size[1] * query.size[2];
     for (const [index, rater] of episode.raters.entries()) {
       const truth = classPlane(query, slice, rater, episode.classId);
-      counts.get(rater)!.push(confusion(values.subarray(index * plane, (index + 1) * plane), truth));
+      const mask = values.subarray(index * plane, (index + 1) * plane);
+      counts.get(rater)!.push(confusion(mask, truth));
+      masks?.get(rater)?.set(mask, slice * plane);
     }
   }
   return episode.raters.map((rater) => ({

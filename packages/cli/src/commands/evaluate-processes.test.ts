@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRandom } from '@fsmr/core';
@@ -90,8 +90,11 @@ describe('fsmr evaluate --workers', { timeout: 180_000 }, () => {
     expect(done).toBeGreaterThanOrEqual(24 - 2);
     expect(done).toBeLessThan(24);
     expect(await exists(runFolder(out).metrics)).toBe(false);
-    expect(await evaluateIn(out, '--workers', '3').ended).toMatchObject({ code: 0 });
+    const masks = join(folder, 'masks');
+    expect(await evaluateIn(out, '--workers', '3', '--predictions', masks).ended).toMatchObject({ code: 0 });
     await expectSameResults(out);
+    // Also of what was counted before: two raters each.
+    expect((await readdir(masks, { recursive: true })).filter((name) => name.endsWith('.png'))).toHaveLength(48);
   });
 
   it('stops its workers at Ctrl-C, and loses nothing they finished', async () => {

@@ -1,12 +1,18 @@
 import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readMaskPng } from '@fsmr/imaging';
+import { confusion } from '@fsmr/metrics';
+import { classPlane } from '@fsmr/training';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildDataset } from '../config/dataset.js';
 import type { RunConfig } from '../config/schema.js';
 import { readPanels } from '../report/panel-data.js';
 import { readRunResults } from '../report/run-results.js';
 import { exists, readJsonLines } from '../run/files.js';
 import { runFolder } from '../run/folder.js';
 import { provenanceFile } from '../run/provenance.js';
+import type { RecordLine } from '../run/records.js';
 import { evaluationText } from '../run/write-results.js';
 import { evaluateRun, evaluateShard } from './evaluate.js';
 import { noSignal, startTinyRuns, tinyConfig } from './tiny-run.fixture.js';
@@ -152,6 +158,36 @@ describe('evaluateRun', () => {
     const { records } = await readRunResults(out);
     expect(records.get('base')!.length).toBe((whole.records.get('base')!.length * 2) / 3);
     expect(records.get('base')!.some(({ scan }) => scan === id)).toBe(false);
+  });
+
+  it('writes the masks that were counted, also of episodes counted before, and none twice', async () => {
+    const out = await fresh('predicted');
+    const folder = runs.at('masks');
+    const config = tinyConfig({ evaluation: { classes: ['liver'], arms: ['base', 'japc'], panels: 0 } });
+    const evaluateTo = (predictions?: string, signal = noSignal) =>
+      evaluateRun(config, out, runs.own, signal, { predictions });
+    await evaluateTo();
+    const records = await readFile(runFolder(out).records, 'utf8');
+    const found = await evaluateTo(folder);
+    expect(await readFile(runFolder(out).records, 'utf8')).toBe(records);
+    // Nothing is left to do.
+    expect(await evaluateTo(folder, AbortSignal.abort())).toEqual(found);
+    const names = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.png'));
+    // Two arms of six pairs, two raters.
+    expect(names).toHaveLength(2 * 6 * 2);
+    const lines = await readJsonLines<RecordLine>(runFolder(out).records);
+    const dataset = await buildDataset(config);
+    for (const { arm, records: counts } of lines.flatMap(({ results }) => results)) {
+      for (const { support, scan, rater, class: name, tp, fp, fn } of counts) {
+        const mask = await readMaskPng(join(folder, arm, name, support!, `${scan}_${rater}.png`));
+        const truth = classPlane(await dataset.read(scan), 0, rater, 1);
+        expect(confusion(mask.data, truth)).toMatchObject({ tp, fp, fn });
+      }
+    }
+    const provenance = join(folder, 'predictions.json');
+    const made = await readFile(provenance, 'utf8');
+    await writeFile(provenance, made.replace(/"japc": "..../, '"japc": "0000'));
+    await expect(evaluateTo(folder)).rejects.toMatchObject({ code: 'config', file: join(folder, 'predictions.jsonl') });
   });
 
   it('keeps no panel of an earlier evaluation', async () => {

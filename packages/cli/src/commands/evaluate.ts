@@ -10,6 +10,7 @@ import type { FeatureCache } from '../run/feature-cache.js';
 import { type RunFolder, runFolder } from '../run/folder.js';
 import { type Learning, learningOf } from '../run/learning.js';
 import { drawPanels } from '../run/panels.js';
+import { openPredictions, type Predictions, writePrediction } from '../run/predictions.js';
 import { createProgress } from '../run/progress.js';
 import { checkRecords, claimRecords, provenanceOf } from '../run/provenance.js';
 import { openRecords, type Records } from '../run/records.js';
@@ -25,6 +26,8 @@ export interface EvaluateOptions {
   readonly workers?: number | undefined;
   /** Where features are kept for other processes and later evaluations. */
   readonly cache?: FeatureCache | undefined;
+  /** A folder that gets every mask; what it lacks of episodes that are counted already is segmented once more. */
+  readonly predictions?: string | undefined;
 }
 
 /**
@@ -82,7 +85,7 @@ export async function tabulateRun(config: RunConfig, out: string, versions: Vers
   const plan = await planEvaluation(config);
   const records = await openRecords(folder.records);
   const tasks = evaluationTasks(plan.lessons, config.evaluation);
-  const open = openTasks(tasks, isDone(records));
+  const open = openTasks(tasks, isCounted(records));
   if (open.length > 0) {
     const { className, supportScan } = open[0]!.episodes[0]!;
     throw new InputError(
@@ -123,13 +126,14 @@ interface OpenRun {
   readonly records: Records;
   readonly opened: OpenSegmenters;
   readonly learning: Learning;
+  readonly predictions?: Predictions | undefined;
 }
 
 async function openRun(
   config: RunConfig,
   out: string,
   versions: Versions,
-  { workers = 1, cache }: EvaluateOptions,
+  { workers = 1, cache, predictions: masks }: EvaluateOptions,
   shard?: Shard,
 ): Promise<OpenRun> {
   if (!Number.isInteger(workers) || workers < 1) {
@@ -145,33 +149,38 @@ async function openRun(
   const opened = await openSegmenters(config, folder, plan.dataset, plan.statistics, { cache, learning, shard });
   try {
     const file = shard === undefined ? folder.records : folder.shardRecords(shard.index, shard.count);
+    const predictions = masks === undefined ? undefined : await openPredictions(masks, provenance, shard);
     await claimRecords(file, provenance);
-    return { config, versions, folder, plan, opened, learning, records: await openRecords(file) };
+    const records = await openRecords(file);
+    return { config, versions, folder, plan, opened, learning, predictions, records };
   } catch (error) {
     opened.dispose();
     throw error;
   }
 }
 
-const isDone = (records: Records) => (key: string, arm: string) => records.get(key, arm) !== undefined;
+const isCounted = (records: Records) => (key: string, arm: string) => records.get(key, arm) !== undefined;
 
 /** Evaluates what is open of these lessons. */
 async function finishEpisodes(
-  { config, folder, plan, records, opened, learning }: OpenRun,
+  { config, folder, plan, records, opened, learning, predictions }: OpenRun,
   lessons: readonly LessonEpisodes[],
   signal: AbortSignal,
-  { workers = 1, cache }: EvaluateOptions,
+  { workers = 1, cache, predictions: masks }: EvaluateOptions,
   shard?: Shard,
 ): Promise<void> {
   // Which supports learn is a matter of the whole plan, whatever share of it is done here.
   const mine = new Set(lessons.flatMap(({ episodes }) => episodes.map(episodeKey)));
   const all = openTasks(evaluationTasks(plan.lessons, config.evaluation), (key) => !mine.has(key));
-  const tasks = openTasks(all, isDone(records));
+  const isDone = (key: string, arm: string): boolean =>
+    isCounted(records)(key, arm) && predictions?.has(key, arm) !== false;
+  const tasks = openTasks(all, isDone);
   const total = episodeCount(all);
   let done = total - episodeCount(tasks);
   const progress = createProgress('Evaluating');
   const onEpisode = async (key: string, result: EpisodeRecords): Promise<void> => {
     await records.add(key, result);
+    await predictions?.add(key, result.arm);
     progress.update(++done, total);
   };
   const onLearning = (text: string): void => progress.update(done, total, text);
@@ -185,6 +194,7 @@ async function finishEpisodes(
         learning,
         ...(statistics === undefined ? {} : { statistics }),
         ...(cache === undefined ? {} : { cache }),
+        ...(masks === undefined ? {} : { predictions: masks }),
         ...(shard === undefined ? {} : { shard }),
       };
       await runInWorkers({ workers, setup, tasks, signal, onEpisode, onLearning });
@@ -197,6 +207,7 @@ async function finishEpisodes(
           seed: config.seed,
           signal,
           onEpisode,
+          ...(masks === undefined ? {} : { onPrediction: (made) => writePrediction(masks, made) }),
           onLearning: (...told) => onLearning(learningText(...told)),
         });
       }
@@ -219,7 +230,7 @@ async function writeTables({
   plan,
   records,
   opened,
-}: Omit<OpenRun, 'learning'>): Promise<Evaluation> {
+}: Omit<OpenRun, 'learning' | 'predictions'>): Promise<Evaluation> {
   const { arms } = config.evaluation;
   await records.settle(plan.keys, arms);
   const asked = new Set(

@@ -15,6 +15,8 @@ export interface WorkerSetup {
   /** What images are normalised with, as finding that may mean reading every training scan. */
   readonly statistics?: Statistics;
   readonly cache?: FeatureCache;
+  /** A folder that gets every mask. */
+  readonly predictions?: string;
   /** How arms learn that train in the evaluation. */
   readonly learning: Learning;
   /** The share it works on, where the evaluation is divided. */

@@ -5,6 +5,7 @@ import { startConfiguredEngine } from './engine.js';
 import type { EvaluationTask, FromWorker, ToWorker, WorkerSetup } from './evaluation-messages.js';
 import { learningText } from './evaluation-tasks.js';
 import { runFolder } from './folder.js';
+import { writePrediction } from './predictions.js';
 import { openSegmenters } from './segmenters.js';
 
 /**
@@ -35,7 +36,7 @@ export function serveEvaluation(channel: NodeJS.Process): void {
 }
 
 async function prepare(
-  { config, out, statistics, ...options }: WorkerSetup,
+  { config, out, statistics, predictions, ...options }: WorkerSetup,
   tell: (message: FromWorker) => void,
   signal: AbortSignal,
 ): Promise<(task: EvaluationTask) => Promise<void>> {
@@ -46,6 +47,7 @@ async function prepare(
     dataset,
     seed: config.seed,
     signal,
+    ...(predictions === undefined ? {} : { onPrediction: (made) => writePrediction(predictions, made) }),
     onEpisode: (key, result) => tell({ kind: 'episode', key, result }),
     onLearning: (...told) => tell({ kind: 'learning', text: learningText(...told) }),
   };

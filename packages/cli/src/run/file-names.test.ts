@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fileNames, folderName, joinedName } from './file-names.js';
+import { fileNames, folderName, joinedName, placeName } from './file-names.js';
 
 describe('joinedName', () => {
   it('joins labels, and cuts what no file system takes without making two alike', () => {
@@ -26,4 +26,15 @@ it('makes no two names alike', () => {
     'a-b-2',
     'a-b-3',
   ]);
+});
+
+it('gives each name a place of its own', () => {
+  expect(['肝 1_a.b', 'a/b', 'a%2Fb', '..', '\n'].map(placeName)).toEqual([
+    '肝 1_a.b',
+    'a%2Fb',
+    'a%252Fb',
+    '%2E%2E',
+    '%0A',
+  ]);
+  expect(Buffer.byteLength(placeName('x/'.repeat(300)))).toBe(120);
 });

@@ -31,3 +31,11 @@ export function fileNames(texts: readonly string[]): string[] {
     return times === 1 ? name : `${name}-${times}`;
   });
 }
+
+/** A name as a file's, no two names alike: what no file system takes is written as its code. */
+export function placeName(text: string): string {
+  const coded = text.replace(/[%/\\:*?"<>|]|\p{Cc}|^\.+/gu, (letters) =>
+    [...letters].map((letter) => `%${letter.codePointAt(0)!.toString(16).toUpperCase().padStart(2, '0')}`).join(''),
+  );
+  return shortened(coded, text);
+}
