@@ -49,6 +49,14 @@ describe('summarise', () => {
     expect(summary!.interval.high).toBeGreaterThanOrEqual(summary!.dice);
   });
 
+  it('has raters in the order asked for, though one is missing from the first scan', () => {
+    const late = [episode('base', 'organ', 's1', 'q1', { cleo: 1, ann: 1 }), ...base];
+    const order = (raters?: string[]) => Object.keys(summarise(late, { raters })[0]!.byRater);
+    expect(order()).toEqual(['cleo', 'ann', 'ben']);
+    expect(order(['ann', 'ben', 'dan', 'cleo'])).toEqual(['ann', 'ben', 'cleo']);
+    expect(order(['ben'])).toEqual(['ben', 'cleo', 'ann']);
+  });
+
   it('lets an undefined value make every mean above it undefined where that is asked for', () => {
     const [summary] = summarise(base, { nan: 'propagate' });
     expect(summary!.supports.map(({ dice }) => dice)).toEqual([expect.closeTo(0.725, 12), Number.NaN, 0.5]);

@@ -44,6 +44,12 @@ export interface ArmComparison {
   readonly test: TTest;
 }
 
+/** How episodes are summarised. */
+export interface SummaryOptions extends AggregateOptions {
+  /** The raters in the order of the result, as a data set has them; others, and all unless given, as they appear. */
+  readonly raters?: readonly string[] | undefined;
+}
+
 /**
  * Summarises evaluated episodes arm by arm: Dice over query scans, then over raters, for each support; then over
  * supports of a class, then over classes (evaluation sections 9.5 and 9.7).
@@ -52,7 +58,10 @@ export interface ArmComparison {
  * it NaN, as published.
  * @throws InputError where there is nothing to summarise.
  */
-export function summarise(episodes: Iterable<EpisodeRecords>, { nan = 'skip' }: AggregateOptions = {}): ArmSummary[] {
+export function summarise(
+  episodes: Iterable<EpisodeRecords>,
+  { nan = 'skip', raters = [] }: SummaryOptions = {},
+): ArmSummary[] {
   const byArm = new Map<string, CountRecord[]>();
   for (const { arm, records } of episodes) {
     const known = byArm.get(arm);
@@ -60,12 +69,17 @@ export function summarise(episodes: Iterable<EpisodeRecords>, { nan = 'skip' }: 
     else known.push(...records);
   }
   if (byArm.size === 0) throw new InputError('no episode has been evaluated.');
-  return [...byArm].map(([arm, records]) => summariseArm(arm, records, nan));
+  return [...byArm].map(([arm, records]) => summariseArm(arm, records, nan, raters));
 }
 
 type UndefinedDice = NonNullable<AggregateOptions['nan']>;
 
-function summariseArm(arm: string, records: readonly CountRecord[], nan: UndefinedDice): ArmSummary {
+function summariseArm(
+  arm: string,
+  records: readonly CountRecord[],
+  nan: UndefinedDice,
+  inOrder: readonly string[],
+): ArmSummary {
   const groups = new Map<string, CountRecord[]>();
   for (const record of records) {
     const key = JSON.stringify([record.class, record.support]);
@@ -84,7 +98,9 @@ function summariseArm(arm: string, records: readonly CountRecord[], nan: Undefin
       byRater: Object.fromEntries(summary.raters.map((rater, index) => [rater, summary.diceByRater[index]!])),
     };
   });
-  const raters = [...new Set(records.map(({ rater }) => rater))];
+  const present = new Set(records.map(({ rater }) => rater));
+  // A rater may be missing from the first scan, and comes in the data set's order all the same.
+  const raters = [...new Set([...inOrder.filter((rater) => present.has(rater)), ...present])];
   const classes = [...new Set(supports.map((support) => support.class))];
   return {
     arm,

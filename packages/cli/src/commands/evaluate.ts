@@ -241,7 +241,7 @@ async function writeTables({
   const results = plan.keys.flatMap((key) =>
     arms.flatMap((arm) => (asked.has(`${arm} ${key}`) ? (records.get(key, arm) ?? []) : [])),
   );
-  const found = evaluationOf(results, config.evaluation);
+  const found = evaluationOf(results, config.evaluation, plan.dataset.raters);
   const panels = await drawPanels({
     dataset: plan.dataset,
     // Pictures are not worth training once more.

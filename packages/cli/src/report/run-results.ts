@@ -19,6 +19,8 @@ export interface RunResults {
   readonly versions: Versions;
   /** The counts of the last evaluation, by arm in its order. */
   readonly records: ReadonlyMap<string, readonly CountRecord[]>;
+  /** The raters in the order of the data set; earlier versions wrote none. */
+  readonly raters?: readonly string[];
   /** SHA-256 of each trained file, by the name of what was trained. */
   readonly weights: Readonly<Record<string, string>>;
   /** Where the run is a cell of a sweep: its label on each axis. */
@@ -33,6 +35,7 @@ export interface RunResults {
 
 /** What `metrics.json` says of an arm, as far as it is read here. */
 type TabledArm = Pick<ArmSummary, 'arm'> & {
+  readonly byRater?: ArmSummary['byRater'];
   readonly supports: readonly Pick<ArmSummary['supports'][number], 'support' | 'class'>[];
 };
 
@@ -77,6 +80,7 @@ export async function readRunResults(folder: string): Promise<RunResults> {
     config,
     versions,
     records,
+    ...(arms[0]?.byRater !== undefined && { raters: Object.keys(arms[0].byRater) }),
     weights: await hashes(join(folder, 'weights')),
     ...(canonical(begun.evaluation) !== canonical(evaluation) && (await evaluatedWith(asked, files))),
   };

@@ -46,10 +46,11 @@ export function scoresOf(experiment: Experiment): Scores[] {
 }
 
 function scoreArm(experiment: Experiment, arm: string): Scores {
-  const { nan } = experiment.runs[0]!.config.evaluation;
+  const { raters, config } = experiment.runs[0]!;
+  const { nan } = config.evaluation;
   const repeats = experiment.repeats.flatMap(({ name, records }) => {
     const found: readonly CountRecord[] | undefined = records.get(arm);
-    return found === undefined ? [] : [{ name, summary: summarise([{ arm, records: found }], { nan })[0]! }];
+    return found === undefined ? [] : [{ name, summary: summarise([{ arm, records: found }], { nan, raters })[0]! }];
   });
   const cases = casesOf(experiment, repeats, nan);
   return {

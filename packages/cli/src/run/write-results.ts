@@ -22,13 +22,18 @@ export interface Evaluation {
   readonly comparisons: readonly ArmComparison[];
 }
 
-/** Tables of an evaluation's records, arms in the order of the configuration; JAPC is compared with every other arm. */
+/**
+ * Tables of an evaluation's records, arms in the order of the configuration; JAPC is compared with every other arm.
+ *
+ * @param raters in the order of the data set
+ */
 export function evaluationOf(
   records: Iterable<EpisodeRecords>,
   { arms: asked, nan }: Pick<RunConfig['evaluation'], 'arms' | 'nan'>,
+  raters?: readonly string[],
 ): Evaluation {
   const names: readonly string[] = asked;
-  const arms = summarise(records, { nan }).sort((a, b) => names.indexOf(a.arm) - names.indexOf(b.arm));
+  const arms = summarise(records, { nan, raters }).sort((a, b) => names.indexOf(a.arm) - names.indexOf(b.arm));
   const japc = arms.find(({ arm }) => arm === 'japc');
   if (japc === undefined) return { arms, comparisons: [] };
   // One support is no sample; the table stands without a test then.
