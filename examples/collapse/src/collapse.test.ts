@@ -7,13 +7,13 @@ it('shows that the formula starts collapsed, the default does not, and the gate 
   const [, encoded] = await scenes(base);
   const paper = await measure(encoded!, { preset: 'paper' });
   const chosen = await measure(encoded!, {});
-  for (const { entropy, spread } of paper.reports) {
+  for (const { entropy, meanCosine } of paper.reports) {
     expect(entropy).toBeGreaterThan(0.999);
-    expect(spread.after).toBeGreaterThan(0.999);
+    expect(meanCosine.after).toBeGreaterThan(0.999);
   }
   expect(paper.raterDifference).toBeLessThan(0.01 * chosen.raterDifference);
   // With half of each prototype kept, three quarters of the way to collapse is the limit.
-  for (const { spread } of chosen.reports) expect(spread.after).toBeLessThan(0.75 + 0.25 * spread.before);
+  for (const { meanCosine } of chosen.reports) expect(meanCosine.after).toBeLessThan(0.75 + 0.25 * meanCosine.before);
   expect(chosen.gradient).toBeGreaterThan(0);
   expect(chosen.change).toBeGreaterThan(0.1);
   const gate = await measure(encoded!, { preset: 'released' });

@@ -29,12 +29,13 @@ if (target !== undefined) writeFileSync(target, drawPanels(figure));
 
 function row(name: string, { reports, calibrationLoss, gradient, raterDifference, change }: Measurement): string {
   const [fg, bg] = ['foreground', 'background'].map((wanted) => reports.find(({ className }) => className === wanted)!);
-  const spread = (report: typeof fg) => `${report!.spread.before.toFixed(4)}, ${report!.spread.after.toFixed(4)}`;
+  const cosines = (report: typeof fg) =>
+    `${report!.meanCosine.before.toFixed(4)}, ${report!.meanCosine.after.toFixed(4)}`;
   return `| ${[
     name,
     `${fg!.entropy.toFixed(3)}, ${bg!.entropy.toFixed(3)}`,
-    spread(fg),
-    spread(bg),
+    cosines(fg),
+    cosines(bg),
     calibrationLoss.toPrecision(3),
     gradient.toExponential(1),
     raterDifference.toFixed(4),
@@ -43,13 +44,13 @@ function row(name: string, { reports, calibrationLoss, gradient, raterDifference
 }
 
 function panel(name: string, { reports, attention }: Measurement): Panel {
-  const { entropy, spread, counts } = reports.find(({ className }) => className === 'foreground')!;
+  const { entropy, meanCosine, counts } = reports.find(({ className }) => className === 'foreground')!;
   return {
     title: name.replaceAll('`', '').replace('similarity start, residual 0.5, nearest', 'with residual, nearest'),
     lines: [
       `entropy ${entropy.toFixed(2)}`,
-      `mean cosine ${spread.before.toFixed(3)} before,`,
-      `${spread.after.toFixed(spread.after > 0.9995 ? 6 : 3)} after`,
+      `mean cosine ${meanCosine.before.toFixed(3)} before,`,
+      `${meanCosine.after.toFixed(meanCosine.after > 0.9995 ? 6 : 3)} after`,
     ],
     attention,
     counts,

@@ -6,7 +6,6 @@ export {
   type AlpnetOptions,
   alpnetDefaults,
   alpnetPresets,
-  type PublishedTraining,
   resolveAlpnetOptions,
 } from './options.js';
 export { hardAssignment, softAssignment } from './soft-assignment.js';

@@ -1,4 +1,4 @@
-import { type AlignmentRule, ConfigError, definedOptions, imageAlignment } from '@fsmr/core';
+import { type AlignmentRule, ConfigError, definedOptions, imageAlignment, type PublishedTraining } from '@fsmr/core';
 
 /** What can be chosen; everything has the published value as its default. */
 export interface AlpnetOptions {
@@ -32,19 +32,7 @@ export const alpnetDefaults: Required<AlpnetOptions> = {
   alignment: imageAlignment,
 };
 
-/** How the published program trains, as data for a trainer. */
-export interface PublishedTraining {
-  readonly steps: number;
-  readonly batchSize: number;
-  readonly learningRate: number;
-  readonly momentum: number;
-  readonly weightDecay: number;
-  /** The learning rate is multiplied by `factor` every `every` steps. */
-  readonly decay: { readonly factor: number; readonly every: number };
-  readonly seed: number;
-}
-
-/** Ouyang et al. 2020: method and training as released. */
+/** Ouyang et al. 2020: method and training as released, as `publishedTraining.alpnet` of `@fsmr/training` has them too. */
 export const alpnetPresets: {
   readonly published: { readonly method: Required<AlpnetOptions>; readonly training: PublishedTraining };
 } = {
@@ -57,6 +45,7 @@ export const alpnetPresets: {
       momentum: 0.9,
       weightDecay: 5e-4,
       decay: { factor: 0.95, every: 1000 },
+      alignmentWeight: 1,
       seed: 1234,
     },
   },

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { InputError } from './errors.js';
 import { createRandom, restoreRandom } from './random.js';
 
 const draw = (random: { next(): number }, count: number) => Array.from({ length: count }, () => random.next());
@@ -71,6 +72,7 @@ describe('createRandom', () => {
         expect(items).toContain(random.pick(items));
       }),
     );
-    expect(() => createRandom(1).pick([])).toThrow(RangeError);
+    expect(() => createRandom(1).pick([])).toThrow(InputError);
+    expect(() => createRandom(1).pick([])).toThrow('pick needs at least one item. Look at the length');
   });
 });

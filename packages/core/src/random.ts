@@ -5,6 +5,8 @@
  * concern: `random.fork('augmentation')` does not depend on how many numbers other streams have drawn.
  */
 
+import { InputError } from './errors.js';
+
 /** The whole state of a generator, plain numbers, fit for a checkpoint. */
 export type RandomState = readonly [number, number, number, number, number];
 
@@ -20,7 +22,7 @@ export interface Random {
   normal(): number;
   /** True with the given probability. */
   chance(probability: number): boolean;
-  /** One of the items, all equally likely. @throws RangeError on an empty list. */
+  /** One of the items, all equally likely. @throws InputError on an empty list. */
   pick<T>(items: readonly T[]): T;
   /** A new list with the same items in random order. */
   shuffle<T>(items: readonly T[]): T[];
@@ -79,7 +81,9 @@ export function restoreRandom(state: RandomState): Random {
     normal: () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next()),
     chance: (probability) => next() < probability,
     pick: (items) => {
-      if (items.length === 0) throw new RangeError('pick needs at least one item');
+      if (items.length === 0) {
+        throw new InputError('pick needs at least one item.', { remedy: 'Look at the length of the list first.' });
+      }
       return items[integer(0, items.length - 1)]!;
     },
     shuffle: (items) => {

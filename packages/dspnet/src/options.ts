@@ -1,11 +1,5 @@
-import {
-  type AlpnetOptions,
-  alpnetDefaults,
-  alpnetPresets,
-  type PublishedTraining,
-  resolveAlpnetOptions,
-} from '@fsmr/alpnet';
-import { ConfigError, definedOptions } from '@fsmr/core';
+import { type AlpnetOptions, alpnetDefaults, alpnetPresets, resolveAlpnetOptions } from '@fsmr/alpnet';
+import { ConfigError, definedOptions, type PublishedTraining } from '@fsmr/core';
 
 /** What can be chosen; everything has the published value as its default. */
 export interface DspnetOptions extends AlpnetOptions {
@@ -39,7 +33,10 @@ export const dspnetDefaults: Required<DspnetOptions> = {
 
 const training: PublishedTraining = { ...alpnetPresets.published.training, steps: 50_000 };
 
-/** Tang et al. 2025: method and training as released, and with the alpha its authors note for abdomen, setting 1. */
+/**
+ * Tang et al. 2025: method and training as released, and with the alpha its authors note for abdomen, setting 1. The 1e-4
+ * on the rate of `cls_unit.cal`, which `publishedTraining.dspnet` of `@fsmr/training` has as a group, the method says itself.
+ */
 export const dspnetPresets: Readonly<
   Record<
     'published' | 'abdomenSetting1',

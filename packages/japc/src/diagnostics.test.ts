@@ -2,7 +2,7 @@ import { ShapeError } from '@fsmr/core';
 import { expectClose } from '@fsmr/testing';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
-import { attentionEntropy, inspectCalibration, prototypeSpread, raterAttention } from './index.js';
+import { attentionEntropy, inspectCalibration, meanCosine, raterAttention } from './index.js';
 
 describe('attentionEntropy', () => {
   it('is 1 for even rows, 0 for a single target, and does not mind the sum of a row', () => {
@@ -17,7 +17,7 @@ describe('attentionEntropy', () => {
   });
 });
 
-describe('prototypeSpread', () => {
+describe('meanCosine', () => {
   it('is the mean cosine of pairs, whatever their length', () => {
     const rows = tf.tensor2d([
       [2, 0],
@@ -25,9 +25,9 @@ describe('prototypeSpread', () => {
       [-1, 0],
     ]);
     // Cosines 0, -1 and 0.
-    expectClose(prototypeSpread(rows), [-1 / 3], 1e-6);
-    expectClose(prototypeSpread(tf.ones([3, 7])), [1], 1e-6);
-    expectClose(prototypeSpread(tf.ones([1, 7])), [1], 1e-6);
+    expectClose(meanCosine(rows), [-1 / 3], 1e-6);
+    expectClose(meanCosine(tf.ones([3, 7])), [1], 1e-6);
+    expectClose(meanCosine(tf.ones([1, 7])), [1], 1e-6);
   });
 });
 
@@ -69,8 +69,8 @@ describe('inspectCalibration', () => {
       ],
     });
     expect(reports[0]!.entropy).toBeCloseTo(1, 5);
-    expect(reports[0]!.spread.before).toBeCloseTo(0, 5);
-    expect(reports[0]!.spread.after).toBeCloseTo(1, 5);
+    expect(reports[0]!.meanCosine.before).toBeCloseTo(0, 5);
+    expect(reports[0]!.meanCosine.after).toBeCloseTo(1, 5);
   });
 
   it('leaves no tensor behind', async () => {

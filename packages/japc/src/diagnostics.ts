@@ -27,7 +27,7 @@ export function attentionEntropy(attention: tf.Tensor2D): tf.Tensor1D {
  * @param prototypes [N, D]
  * @returns a scalar; 1 where there are fewer than two
  */
-export function prototypeSpread(prototypes: tf.Tensor2D): tf.Scalar {
+export function meanCosine(prototypes: tf.Tensor2D): tf.Scalar {
   const [rows] = prototypes.shape;
   if (rows < 2) return tf.scalar(1);
   return tf.tidy(() => {
@@ -76,15 +76,15 @@ export interface CalibrationReport {
   readonly counts: readonly number[];
   /** Mean of {@link attentionEntropy}. */
   readonly entropy: number;
-  /** {@link prototypeSpread} of all raters' prototypes before and after. */
-  readonly spread: { readonly before: number; readonly after: number };
+  /** {@link meanCosine} of all raters' prototypes before and after. */
+  readonly meanCosine: { readonly before: number; readonly after: number };
   /** {@link raterAttention}, row by row. */
   readonly raterAttention: readonly (readonly number[])[];
 }
 
 /**
- * Reads from a segmentation which rater attended to whom, how evenly, and how far the prototypes lie apart before and
- * after. Classes and levels without attention are left out.
+ * Reads from a segmentation which rater attended to whom, how evenly, and how much the prototypes point the same way
+ * before and after. Classes and levels without attention are left out.
  */
 export async function inspectCalibration(segmentation: Pick<Segmentation, 'classes'>): Promise<CalibrationReport[]> {
   const reports: CalibrationReport[] = [];
@@ -97,8 +97,8 @@ export async function inspectCalibration(segmentation: Pick<Segmentation, 'class
         tf.concat(raters.map(({ levels }) => levels[level]!));
       const numbers = tf.tidy(() => ({
         entropy: tf.mean(attentionEntropy(attention)),
-        before: prototypeSpread(at(prototypes)),
-        after: prototypeSpread(at(calibration!.raters)),
+        before: meanCosine(at(prototypes)),
+        after: meanCosine(at(calibration!.raters)),
         shares: raterAttention(attention, counts),
       }));
       const [[entropy], [before], [after], shares] = (await Promise.all([
@@ -113,7 +113,7 @@ export async function inspectCalibration(segmentation: Pick<Segmentation, 'class
         level,
         counts,
         entropy: entropy!,
-        spread: { before: before!, after: after! },
+        meanCosine: { before: before!, after: after! },
         raterAttention: shares,
       });
     }

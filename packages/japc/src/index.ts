@@ -6,7 +6,7 @@ export {
   attentionEntropy,
   type CalibrationReport,
   inspectCalibration,
-  prototypeSpread,
+  meanCosine,
   raterAttention,
 } from './diagnostics.js';
 export { type GateInputs, gate } from './gate.js';

@@ -91,6 +91,14 @@ export function projectionPrefix(prefix: string, className: ClassName | undefine
   return `${prefix}${className === undefined ? '' : `${className}.`}${channels === undefined ? '' : `${channels}.`}`;
 }
 
+/** What follows the prefix in a name: a class and a width where there are such, a projection; or the residual's gain. */
+const ownNames = /^(?:(?:(?:background|foreground)\.)?(?:\d+\.)?[qk]\.(?:weight|bias)|gain)$/;
+
+/** Whether a parameter is one that an attention with this prefix may have, whatever its options. */
+export function isAttentionParameter(prefix: string, name: string): boolean {
+  return name.startsWith(prefix) && ownNames.test(name.slice(prefix.length));
+}
+
 /**
  * Finds the projections for prototypes of a class: separate ones of the class where the record has them, else shared.
  *

@@ -57,6 +57,14 @@ export function residualMlpName(prefix: string, className: ClassName, width?: nu
   return `${prefix}${shortNames[className]}.${width === undefined ? '' : `${width}.`}`;
 }
 
+/** What follows the prefix in a name: a class, a width where there is one, a layer. */
+const ownNames = /^(?:fg|bg)\.(?:\d+\.)?[024]\.(?:weight|bias)$/;
+
+/** Whether a parameter is one that the networks with this prefix may have. */
+export function isResidualMlpParameter(prefix: string, name: string): boolean {
+  return name.startsWith(prefix) && ownNames.test(name.slice(prefix.length));
+}
+
 /** Fresh layers 2 D -> D -> D -> D: as linear layers of PyTorch, the last one zero, so that nothing changes at first. */
 export function initResidualMlp(channels: number, random: Random): ParameterRecord {
   const layers = places.map((place, index): [string, tf.Tensor][] => {

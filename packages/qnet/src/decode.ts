@@ -1,8 +1,5 @@
-import { resizeBilinear, ShapeError } from '@fsmr/core';
+import { clampProbabilities, resizeBilinear, ShapeError } from '@fsmr/core';
 import * as tf from '@tensorflow/tfjs';
-
-/** The distance from 1 to the next float32; probabilities stay this far from 0 and 1. */
-const epsilon = 2 ** -23;
 
 /**
  * Foreground probabilities of each feature map, resized to the image (bilinear, align_corners true) and averaged with
@@ -33,8 +30,8 @@ export function fuseProbabilities(
 }
 
 /**
- * Logits whose softmax is the probability: the logarithms of 1 - P and P, both clamped to [2^-23, 1 - 2^-23] as in the
- * published loss, without gradient where the clamp holds.
+ * Logits whose softmax is the probability: the logarithms of 1 - P and P, both clamped as in the published loss:
+ * {@link clampProbabilities}.
  *
  * @param probabilities P of the foreground [R, H, W]
  * @returns [R, H, W, 2], background first
@@ -42,6 +39,6 @@ export function fuseProbabilities(
 export function probabilityLogits(probabilities: tf.Tensor3D): tf.Tensor4D {
   return tf.tidy(() => {
     const both = tf.stack([tf.sub(1, probabilities), probabilities], 3);
-    return tf.log(tf.clipByValue(both, epsilon, 1 - epsilon)) as tf.Tensor4D;
+    return tf.log(clampProbabilities(both)) as tf.Tensor4D;
   });
 }

@@ -1,5 +1,5 @@
 export { fuseProbabilities, probabilityLogits } from './decode.js';
-export { type PublishedTraining, qnetPresets } from './presets.js';
+export { qnetPresets } from './presets.js';
 export { foregroundProbability, thresholdOf, unitFeatures } from './probability.js';
 export { imageMaskedMean, shotMeanPrototype } from './prototype.js';
 export { probabilityAlignment, type QNetOptions, type QNetShared, qnet } from './qnet.js';

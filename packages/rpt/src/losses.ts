@@ -1,4 +1,4 @@
-import { differentiable, maxPool2d, resizeBilinear } from '@fsmr/core';
+import { clampProbabilities, differentiable, maxPool2d, resizeBilinear } from '@fsmr/core';
 import { foregroundProbability, imageMaskedMean, unitFeatures } from '@fsmr/qnet';
 import * as tf from '@tensorflow/tfjs';
 
@@ -27,9 +27,6 @@ function probability({ threshold, mask }: MaskedImage, unit: tf.Tensor4D, protot
   return tf.squeeze(resizeBilinear(small as tf.Tensor4D, [height, width], { alignCorners: true }), [3]);
 }
 
-/** The distance from 1 to the next float32; probabilities stay this far from 0 and 1. */
-const epsilon = 2 ** -23;
-
 /**
  * The mean over all pixels of minus the logarithm of what the right answer was given, clamped, without gradient where
  * the clamp holds. One map instead of one a class: there are but two, and maps are of the image's size.
@@ -42,11 +39,11 @@ function likelihoodLoss(probabilities: tf.Tensor3D, labels: tf.Tensor3D): tf.Sca
       const direction = tf.sub(tf.mul(labels, 2), 1);
       const answers = tf.add(tf.mul(probabilities, direction), tf.sub(1, labels));
       save([answers, direction]);
-      return [tf.neg(tf.mean(tf.log(tf.clipByValue(answers, epsilon, 1 - epsilon))))];
+      return [tf.neg(tf.mean(tf.log(clampProbabilities(answers))))];
     },
     backward: ([dy], [answers, direction]) => ({
       probabilities: () => {
-        const clamped = tf.clipByValue(answers!, epsilon, 1 - epsilon);
+        const clamped = clampProbabilities(answers!);
         const counts = tf.cast(tf.equal(clamped, answers!), 'float32');
         const slopes = tf.div(tf.mul(direction!, counts), clamped);
         return tf.mul(slopes, tf.div(dy!, -answers!.size));

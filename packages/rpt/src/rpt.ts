@@ -55,7 +55,7 @@ export interface RptShared {
  * prototype segments the query against the threshold the backbone predicts. The reverse pass of the alignment loss
  * compares with the whole's prototype alone. Reads the first feature map; needs features with a `threshold`.
  *
- * @throws ConfigError for options out of range.
+ * @throws ConfigError for options out of range, and in use where a `firstRegion` of your own picks no cell.
  */
 export function rpt(options: RptOptions = {}): PrototypeMethod<RptShared> {
   const { regions = 100, iterations = 3, dropout = 0.1, firstRegion = 'seeded', lossWeights } = options;

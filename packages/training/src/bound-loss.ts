@@ -12,10 +12,11 @@ const epsilon = 1e-6;
  *
  * @param logits [R, H, W, 2], background first
  * @param truth [R, H, W]; 1 is foreground, anything else is not
- * @throws ShapeError where the shapes do not fit.
+ * @param names of the raters, for errors; numbers unless given
+ * @throws ShapeError where the shapes do not fit; InputError for truth that is none of 0, 1 and 255.
  */
-export function raterBoundLoss(logits: tf.Tensor4D, truth: tf.Tensor3D): tf.Scalar {
-  checkTruth(logits, truth);
+export function raterBoundLoss(logits: tf.Tensor4D, truth: tf.Tensor3D, names?: readonly string[]): tf.Scalar {
+  checkTruth(logits, truth, names);
   return tf.tidy(() => {
     const raters = truth.shape[0];
     const foreground = tf.squeeze(tf.slice(tf.softmax(logits), [0, 0, 0, 1], [-1, -1, -1, 1]), [3]);

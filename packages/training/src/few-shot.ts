@@ -8,6 +8,9 @@ import type { Segmenter } from './segmenter.js';
  * A prototype method as a segmenter: learning keeps the masks of the support, and every query slice is matched with
  * the features of its part's support slice.
  *
+ * The lesson's seed is not used, so that masks depend on images and outlines alone. A method that draws random numbers, as
+ * RPT does for its first regions, begins every call with those that `segmentFeatures` has where it is given none.
+ *
  * @param features of the arm's own encoder. Segmenters of one encoder may share a store, so it stays the caller's.
  */
 export function fewShotSegmenter(arm: Arm, features: FeatureStore): Segmenter {

@@ -36,6 +36,25 @@ describe('episodeLosses', () => {
     expect(() => episodeLosses(modelOf(areaMethod), {}, episode, weights)).toThrow('rater ben');
   });
 
+  it('names the rater whose truth is no mask', () => {
+    const model: Model = { backbone: tinyEncoder({ channels: 8, width: 4 }), method: alpnet({ protoGridSize: 2 }) };
+    const { parameters } = initialState(model, 1);
+    const image = tf.randomNormal([32, 32, 3], 0, 1, 'float32', 1) as tf.Tensor3D;
+    const mask = tf.ones([32, 32]) as tf.Tensor2D;
+    const spoiled = tf.fill([32, 32], Number.NaN) as tf.Tensor2D;
+    const episode = {
+      raters: ['ann', 'ben'],
+      support: [{ image, masks: { ann: mask, ben: mask } }],
+      query: { image, masks: { ann: mask, ben: spoiled } },
+    };
+    for (const boundWeight of [0, 1]) {
+      const weights = { alignmentWeight: 1, calibrationWeight: 1, boundWeight };
+      expect(() => episodeLosses(model, parameters, episode, weights)).toThrow(
+        'rater ben: a mask of the truth holds NaN',
+      );
+    }
+  });
+
   it('weighs the classes as it is told, and else as the method does', () => {
     const image = tf.randomNormal([32, 32, 3], 0, 1, 'float32', 1) as tf.Tensor3D;
     const mask = tf.pad(tf.ones([16, 12]), [

@@ -28,14 +28,17 @@ export interface EpisodeLosses {
  *
  * @param logits [R, H, W, 2]
  * @param truth [R, H, W], 0 or 1; 255 is passed over
- * @throws ShapeError where the shapes do not fit.
+ * @param classWeights of background and foreground
+ * @param names of the raters, for errors; numbers unless given
+ * @throws ShapeError where the shapes do not fit; InputError for truth that is none of 0, 1 and 255.
  */
 export function segmentationLoss(
   logits: tf.Tensor4D,
   truth: tf.Tensor3D,
   classWeights: readonly [number, number],
+  names?: readonly string[],
 ): tf.Scalar {
-  checkTruth(logits, truth);
+  checkTruth(logits, truth, names);
   return tf.tidy(() => {
     const raters = logits.shape[0];
     // Slices, since TensorFlow.js cannot differentiate a split into one part.
@@ -66,7 +69,7 @@ export interface LossWeights {
  * The loss of one episode: L = L_seg + a L_align + c L_calib + b L_bound + the method's own (JAPC section 2.5; training
  * section 10.1).
  *
- * @throws InputError where the query lacks the mask of a rater.
+ * @throws InputError where the query lacks the mask of a rater, or that mask holds other values than 0, 1 and 255.
  */
 export function episodeLosses(
   model: Model,
@@ -83,10 +86,12 @@ export function episodeLosses(
     const truth = tf.stack(episode.raters.map((rater) => episode.query.masks[rater]!)) as tf.Tensor3D;
     const { logits, auxiliaryLosses } = segmentation;
     const { boundWeight = 0 } = weights;
-    const bound = boundWeight === 0 ? {} : { bound: tf.mul(raterBoundLoss(logits, truth), boundWeight) as tf.Scalar };
+    const { raters } = episode;
+    const bound =
+      boundWeight === 0 ? {} : { bound: tf.mul(raterBoundLoss(logits, truth, raters), boundWeight) as tf.Scalar };
     const losses = weigh(
       { ...segmentation, auxiliaryLosses: { ...auxiliaryLosses, ...bound } },
-      segmentationLoss(logits, truth, weights.classWeights ?? model.method.classWeights),
+      segmentationLoss(logits, truth, weights.classWeights ?? model.method.classWeights, raters),
       weights,
     );
     return { losses, statistics: segmentation.statistics } as never;

@@ -4,10 +4,11 @@ import type { TrainingPlan } from './plan.js';
 /** The constants of a plan that a published program fixes; stages and budget come from the experiment. */
 export type PublishedConstants = Omit<TrainingPlan, 'stages' | 'clipNorm'>;
 
-/** How a method was trained by those who published it. */
-export interface PublishedTraining {
+/** A published program's training as far as a plan holds it. */
+export interface PublishedPlan {
+  /** Whose it is, and where it is described. */
   readonly source: string;
-  /** The budget of the released program, in steps of one episode. */
+  /** The budget in steps of one episode, as the source has it. */
   readonly steps: number;
   readonly constants: PublishedConstants;
 }
@@ -38,7 +39,11 @@ const projections: ParameterGroup = {
 };
 const residual: ParameterGroup = { name: 'residual-mlp', match: { contains: 'residual_mlp' }, learningRateFactor: 1 };
 
-/** Settings of the published programs by method; `japc` trains any of them together with its projections. */
+/**
+ * Settings of the published programs by method; `japc` trains any of them together with its projections. Only those of
+ * Q-Net are not its authors' own, 30,000 steps at 0.98, which `qnetPresets` of `@fsmr/qnet` holds: they are what JAPC
+ * compares with.
+ */
 export const publishedTraining = {
   alpnet: {
     source: 'SSL-ALPNet, released program: one learning rate for all parameters (training section 10.6)',
@@ -51,7 +56,7 @@ export const publishedTraining = {
     constants: { ...publishedConstants, groups: [prototypeUnit, encoder] },
   },
   qnet: {
-    source: 'Q-Net, released program: one group; JAPC trains it for 50 000 steps (training section 10.7)',
+    source: 'Q-Net as JAPC trains it: 50 000 steps, one group, defaults of its program (training section 10.7)',
     steps: 50_000,
     constants: { ...publishedConstants, groups: [encoder] },
   },
@@ -65,7 +70,7 @@ export const publishedTraining = {
     steps: 50_000,
     constants: { ...publishedConstants, groups: [projections, residual, prototypeUnit, encoder] },
   },
-} as const satisfies Record<string, PublishedTraining>;
+} as const satisfies Record<string, PublishedPlan>;
 
 /** Budgets of the paper's data sets (section 3.2): steps of both stages together, and raters. */
 export const publishedBudgets = {

@@ -28,7 +28,10 @@ export interface Lesson {
   readonly className: string;
   /** Those whose styles are wanted, in the order of every output. */
   readonly raters: readonly string[];
-  /** What is random in learning depends on this alone. */
+  /**
+   * What is random in learning depends on this alone, draws for later segmentations included. Few-shot segmenters pass it
+   * over: they keep what they are given, and what their method draws is the same for every seed.
+   */
   readonly seed: number | string;
   readonly signal?: AbortSignal;
   /** Told how far learning is, in whatever steps the segmenter counts; only those that take long call it. */

@@ -80,6 +80,21 @@ describe('train', () => {
     disposeState(whole);
   });
 
+  it('refuses a method of another version of the contract before it asks for an episode, and frees the state', async () => {
+    const before = tf.memory().numTensors;
+    const state = initialState(model, 1);
+    const later = { ...model, method: { ...model.method, specificationVersion: 'fsmr-2' as 'fsmr-1' } };
+    const asked: number[] = [];
+    const source: EpisodeSource = (request) => {
+      asked.push(request.stage.raters);
+      return episodes(request);
+    };
+    const run = train({ model: later, plan: basePlan(1), state, episodes: source, seed: 1 });
+    await expect(run).rejects.toThrow(ConfigError);
+    expect(asked).toEqual([]);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
   it('hands every state to the checkpoint once, also the last', async () => {
     const saved: number[] = [];
     const inputs = { model, plan: twoStagePlan(5, 2), episodes, seed: 1, checkpointEvery: 2 };
@@ -202,4 +217,28 @@ describe('what goes wrong', () => {
     await expect(run({ plan: { ...plan, momentum: 2 } })).rejects.toThrow('momentum must be');
     expect(tf.memory().numTensors).toBe(before);
   });
+});
+
+it('steps over what is all frozen, and reports its losses', async () => {
+  const bare: Model = { backbone: model.backbone, method: alpnet({ protoGridSize: 2 }) };
+  const before = tf.memory().numTensors;
+  const frozen = initialState(bare, 1);
+  const own = values(frozen);
+  const reports: StepReport[] = [];
+  const plan = basePlan(2, { freezeBackbone: Number.POSITIVE_INFINITY });
+  const state = await train({
+    model: bare,
+    plan,
+    state: frozen,
+    episodes,
+    seed: 1,
+    onStep: (step) => reports.push(step),
+  });
+  expect(reports.map(({ gradientNorm }) => gradientNorm)).toEqual([0, 0]);
+  expect(reports.every(({ segmentation }) => segmentation > 0)).toBe(true);
+  const trainable = Object.entries(values(state)).filter(([name]) => !name.includes('running'));
+  expect(trainable.length).toBeGreaterThan(0);
+  for (const [name, value] of trainable) expect(value, name).toEqual(own[name]);
+  disposeState(state);
+  expect(tf.memory().numTensors).toBe(before);
 });

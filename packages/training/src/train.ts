@@ -1,4 +1,4 @@
-import { createRandom, type Episode, type Model, type Random } from '@fsmr/core';
+import { checkSpecificationVersion, createRandom, type Episode, type Model, type Random } from '@fsmr/core';
 import * as tf from '@tensorflow/tfjs';
 import { checkPlan, type Stage, stageAt, type TrainingPlan, totalSteps } from './plan.js';
 import { disposeState, type TrainingState } from './state.js';
@@ -61,9 +61,10 @@ export interface TrainInputs {
  * Randomness of step i depends on seed and i alone, so a run that was interrupted and resumed from its checkpoint ends
  * with the same weights, bit for bit, on the same backend.
  *
- * @throws ConfigError for a plan that cannot be followed; NumericError where a loss is not a number, and whatever the
- * source of episodes throws, after the state before that step went to `onCheckpoint`. What `onCheckpoint` throws ends the
- * run too, as the cause of the error before it where there was one. The state is freed then.
+ * @throws ConfigError for a plan that cannot be followed, and for a method of another version of the contract; NumericError
+ * where a loss is not a number, and whatever the source of episodes throws, after the state before that step went to
+ * `onCheckpoint`. What `onCheckpoint` throws ends the run too, as the cause of the error before it where there was one.
+ * The state is freed then.
  */
 export async function train(inputs: TrainInputs): Promise<TrainingState> {
   const { plan, onStep, onCheckpoint, checkpointEvery = 0, signal } = inputs;
@@ -75,6 +76,7 @@ export async function train(inputs: TrainInputs): Promise<TrainingState> {
     saved = state.step;
   };
   try {
+    checkSpecificationVersion(inputs.model.method);
     const steps = totalSteps(checkPlan(plan));
     const pace = startPace(state.step, steps);
     while (state.step < steps && signal?.aborted !== true) {

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { ConfigError, ShapeError } from '../errors.js';
+import { createRandom } from '../random.js';
 import { definePrototypeMethod, plainMethod, stackedLogits, withCalibrator } from './define.js';
 import type { PrototypeMethod } from './method.js';
 import type { PrototypeCalibrator } from './prototypes.js';
@@ -71,6 +72,43 @@ describe('withCalibrator', () => {
       'nothing takes the soft consensus and hard the majority one.',
     );
   });
+
+  it('refuses two calibrators with parameters of one name, and frees those of both', () => {
+    const scaling = (name: string, parameter: string): PrototypeCalibrator => ({
+      ...nothing,
+      name,
+      init: () => ({ [parameter]: tf.scalar(1), [`${name}.bias`]: tf.scalar(0) }),
+    });
+    const init = (second: PrototypeCalibrator) =>
+      withCalibrator(
+        withCalibrator<PrototypeMethod>(new Counting(), scaling('first', 'gain')),
+        second,
+      ).calibrator!.init({ channels: [4], random: createRandom(1) });
+    const before = tf.memory().numTensors;
+    const fault = () => init(scaling('second', 'gain'));
+    expect(fault).toThrow(ConfigError);
+    expect(fault).toThrow(
+      'first and second both have the parameter gain. Give the second a prefix or names of its own.',
+    );
+    const broken: PrototypeCalibrator = {
+      ...nothing,
+      init: () => {
+        throw new Error('no memory');
+      },
+    };
+    expect(() => init(broken)).toThrow('no memory');
+    expect(tf.memory().numTensors).toBe(before);
+    const apart = init(scaling('second', 'other.gain'));
+    expect(Object.keys(apart)).toEqual(['gain', 'first.bias', 'other.gain', 'second.bias']);
+    tf.dispose(Object.values(apart));
+  });
+
+  it('refuses a method of another version of the contract', () => {
+    const later = Object.assign(new Counting(), { specificationVersion: 'fsmr-2' as 'fsmr-1' });
+    const fault = () => withCalibrator<PrototypeMethod>(later, nothing);
+    expect(fault).toThrow(ConfigError);
+    expect(fault).toThrow('method counting is of version "fsmr-2" of the contract, and this library takes "fsmr-1".');
+  });
 });
 
 describe('definePrototypeMethod', () => {
@@ -79,6 +117,11 @@ describe('definePrototypeMethod', () => {
     expect(() => definePrototypeMethod({ ...plain, classes: ['foreground'] })).toThrow(ConfigError);
     const decode = () => tf.zeros([1, 1, 1, 2]) as tf.Tensor4D;
     expect(definePrototypeMethod({ ...plain, classes: ['foreground'], decode }).decode).toBe(decode);
+  });
+
+  it('refuses another version of the contract', () => {
+    const later = { name: 'later', specificationVersion: 'fsmr-2' as 'fsmr-1', extract: () => ({ levels: [] }) };
+    expect(() => definePrototypeMethod({ ...later, score: () => [] })).toThrow('method later is of version "fsmr-2"');
   });
 });
 

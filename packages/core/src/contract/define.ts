@@ -1,8 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
 import { ConfigError, ShapeError } from '../errors.js';
 import { resizeBilinear } from '../ops/index.js';
+import { joinParameters } from './join-parameters.js';
 import type { DecodeInputs, PrototypeMethod } from './method.js';
 import type { PrototypeCalibrator } from './prototypes.js';
+import { checkSpecificationVersion, contractVersion } from './version.js';
 
 type Optional =
   | 'specificationVersion'
@@ -79,7 +81,8 @@ export function stackedLogits({ similarities, size }: DecodeInputs): tf.Tensor4D
  * Completes a method: both classes, masks on the feature grid, no parameters, published class weights 0.05 and 1,
  * nothing shared between raters, {@link stackedLogits}, and {@link imageAlignment} unless `alignment` is given.
  *
- * @throws ConfigError for a method of one class without `decode`, which the default cannot know.
+ * @throws ConfigError for a method of one class without `decode`, which the default cannot know, and for another version of
+ * the contract.
  */
 export function definePrototypeMethod<Shared = undefined>(
   definition: MethodDefinition<Shared>,
@@ -89,8 +92,8 @@ export function definePrototypeMethod<Shared = undefined>(
       remedy: 'Give it a `decode` that makes logits of both classes from its similarities.',
     });
   }
-  return {
-    specificationVersion: 'fsmr-1',
+  const method: PrototypeMethod<Shared> = {
+    specificationVersion: contractVersion,
     classes: ['background', 'foreground'],
     maskResolution: 'features',
     classWeights: [0.05, 1],
@@ -101,18 +104,22 @@ export function definePrototypeMethod<Shared = undefined>(
     decode: stackedLogits,
     ...definition,
   };
+  checkSpecificationVersion(method);
+  return method;
 }
 
 /**
  * The method with a calibrator between extraction and scoring. The result has the type of what it wraps; a calibrator
  * already there runs first, and both losses count.
  *
- * @throws ConfigError where both want another consensus.
+ * @throws ConfigError where both want another consensus, and for a method of another version of the contract. `init` of the
+ * two calibrators together throws ConfigError where they have a parameter of one name.
  */
 export function withCalibrator<Method extends PrototypeMethod>(
   method: Method,
   calibrator: PrototypeCalibrator,
 ): Method {
+  checkSpecificationVersion(method);
   const inner = method.calibrator;
   return {
     ...plainMethod(method),
@@ -131,7 +138,7 @@ function chain(first: PrototypeCalibrator, second: PrototypeCalibrator): Prototy
   return {
     name: `${first.name}+${second.name}`,
     consensus: second.consensus,
-    init: (inputs) => ({ ...first.init(inputs), ...second.init(inputs) }),
+    init: (inputs) => joinParameters([first, second].map((own) => ({ name: own.name, init: () => own.init(inputs) }))),
     calibrate: (inputs) => {
       const once = first.calibrate(inputs);
       const twice = second.calibrate({ ...inputs, raters: once.raters });

@@ -89,6 +89,7 @@ export interface AlignmentRule {
  * plain method need not say.
  */
 export interface PrototypeMethod<Shared = unknown> {
+  /** Which version of this contract the method answers to; see {@link checkSpecificationVersion}. */
   readonly specificationVersion: 'fsmr-1';
   readonly name: string;
   /** The classes that have prototypes; methods without background prototypes list the foreground alone. */

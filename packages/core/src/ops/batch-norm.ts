@@ -126,7 +126,11 @@ export function batchNormEval(
  * The running statistics after one more batch: `(1 - momentum) running + momentum batch`, with the batch's variance
  * made unbiased, as PyTorch keeps them.
  *
- * @param count values a channel in the batch, B H W.
+ * @param running mean and variance so far, [C] each
+ * @param batch mean and biased variance of the batch, [C] each, as {@link batchNormTrain} gives them
+ * @param count values a channel in the batch, B H W, at least 2
+ * @param momentum share of the batch in the result, 0 to 1
+ * @returns mean and variance, [C] each; the caller owns them.
  */
 export function updateRunningStatistics(
   running: ChannelStatistics,

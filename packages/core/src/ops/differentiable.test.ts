@@ -127,4 +127,21 @@ describe('differentiable', () => {
     // 20 saved tensors at the start of the pass, and no more than a handful beside them at any time.
     expect(most).toBeLessThan(20 + 6);
   });
+
+  it('frees what it saved where it throws on the way', () => {
+    const x = tf.tensor1d([1, 2]);
+    const before = tf.memory().numTensors;
+    const broken = (a: tf.Tensor): tf.Tensor =>
+      differentiable({
+        inputs: { a },
+        forward: (save) => {
+          save([a, tf.mul(a, 2)]);
+          throw new Error('out of memory');
+        },
+        backward: ([dy]) => ({ a: () => tf.clone(dy!) }),
+      })[0]!;
+    expect(() => tf.grad(broken)(x)).toThrow('out of memory');
+    expect(tf.memory().numTensors).toBe(before);
+    expect([...x.dataSync()]).toEqual([1, 2]);
+  });
 });

@@ -48,7 +48,8 @@ function isPassing(dy: tf.Tensor): boolean {
  * for functions that save nothing but their inputs. A gradient that your own `tf.customGrad` hands to two functions at
  * once must be two tensors (`dy.clone()`).
  *
- * @throws EngineError where TensorFlow.js no longer has the step below.
+ * @throws EngineError where TensorFlow.js no longer has the step below; and what `forward` throws, after what it saved
+ * for the first derivative is freed.
  */
 export function differentiable<Name extends string>(operation: Differentiable<Name>): tf.Tensor[] {
   const engine = tf.engine() as unknown as KernelRunner;
@@ -61,17 +62,24 @@ export function differentiable<Name extends string>(operation: Differentiable<Na
   const { gradientDepth, kernelDepth } = tf.engine().state;
   const once = gradientDepth === 1 && kernelDepth === 0;
   const kept: tf.Tensor[] = [];
-  const outputs = engine.runKernelFunc({
-    inputs: operation.inputs,
-    forwardFunc: (_backend, save) =>
-      operation.forward(once ? (tensors) => void kept.push(...tensors.map(shared)) : save),
-    backwardsFunc: (dy, saved) => {
-      for (const tensor of spent) tensor.dispose();
-      const dys = Array.isArray(dy) ? dy : [dy];
-      spent = tf.engine().state.gradientDepth === 0 ? [...dys.filter(isPassing), ...saved] : [];
-      return operation.backward(dys, saved);
-    },
-  });
+  let outputs: tf.Tensor[];
+  try {
+    outputs = engine.runKernelFunc({
+      inputs: operation.inputs,
+      forwardFunc: (_backend, save) =>
+        operation.forward(once ? (tensors) => void kept.push(...tensors.map(shared)) : save),
+      backwardsFunc: (dy, saved) => {
+        for (const tensor of spent) tensor.dispose();
+        const dys = Array.isArray(dy) ? dy : [dy];
+        spent = tf.engine().state.gradientDepth === 0 ? [...dys.filter(isPassing), ...saved] : [];
+        return operation.backward(dys, saved);
+      },
+    });
+  } catch (error) {
+    // No tape holds it yet, so nobody else will free it.
+    tf.dispose(kept);
+    throw error;
+  }
   // What hangs on the tape's last node, which is ours, is handed to `backwardsFunc` and freed with it.
   const recorded = once ? tf.engine().state.activeTape.at(-1) : undefined;
   recorded?.saved?.push(...kept);

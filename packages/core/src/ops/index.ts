@@ -5,7 +5,7 @@ export { type ScalarGradients, scalarGradients } from './gradients.js';
 export { hasKernel, runKernel } from './kernels.js';
 export * from './losses.js';
 export { avgPool2d, type MaxPoolOptions, maxPool2d } from './pool.js';
-export { interpolationMatrix, type ResizeOptions, resizeBilinear, resizeBilinearTranspose } from './resize.js';
+export { type ResizeOptions, resizeBilinear, resizeBilinearTranspose } from './resize.js';
 export { type Matrix, separable } from './separable.js';
 export { type SgdMoved, type SgdOptions, type SgdParameter, sgdStep, sgdSteps } from './sgd.js';
 export * from './similarity.js';

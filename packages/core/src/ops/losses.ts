@@ -45,20 +45,12 @@ export function crossEntropy(logits: tf.Tensor, labels: tf.Tensor, options: Clas
 const floatEpsilon = 2 ** -23;
 
 /**
- * The weighted mean of minus the logarithm of probabilities, clamped to [2^-23, 1 - 2^-23] first; where the clamp
- * holds there is no gradient.
+ * Probabilities kept in [2^-23, 1 - 2^-23], so that their logarithms are finite; where the clamp holds there is no
+ * gradient. The cross entropy of those logarithms is the published likelihood loss (Q-Net, RPT; training section 10.7).
  *
- * @param probabilities [..., K]
- * @param labels [...], whole numbers in any dtype
- * @throws ShapeError where the shapes do not fit.
+ * @param probabilities in [0, 1], of any shape
+ * @returns of the same shape; the caller owns it.
  */
-export function clampedNegativeLogLikelihood(
-  probabilities: tf.Tensor,
-  labels: tf.Tensor,
-  options: ClassLossOptions = {},
-): tf.Scalar {
-  return tf.tidy(() => {
-    const clamped = tf.clipByValue(probabilities, floatEpsilon, 1 - floatEpsilon);
-    return negativeLogLikelihood(tf.log(clamped), labels, options);
-  });
+export function clampProbabilities<T extends tf.Tensor>(probabilities: T): T {
+  return tf.clipByValue(probabilities, floatEpsilon, 1 - floatEpsilon);
 }

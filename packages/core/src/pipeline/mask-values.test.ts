@@ -26,6 +26,9 @@ describe('checkTruthValues', () => {
       expect(() => checkTruthValues(tf.tensor3d([0, 1, 1, 0.5], [2, 1, 2]))).toThrow(
         'rater 1: a mask of the truth holds 0.5',
       );
+      const spoiled = tf.tensor3d([0, 1, 1, Number.NaN], [2, 1, 2]);
+      expect(() => checkTruthValues(spoiled)).toThrow('rater 1: a mask of the truth holds NaN');
+      expect(() => checkTruthValues(spoiled, ['ann', 'ben'])).toThrow('rater ben: a mask of the truth holds NaN');
     });
   });
 });

@@ -32,15 +32,17 @@ export function checkMaskValues(masks: tf.Tensor, raters?: readonly string[]): v
  * Truth that a loss counts: 0, 1, or 255 where it is passed over. Not looked at on a graphics card.
  *
  * @param truth [R, ...]
+ * @param raters names for the error; numbers unless given
  * @throws InputError for another value.
  */
-export function checkTruthValues(truth: tf.Tensor): void {
+export function checkTruthValues(truth: tf.Tensor, raters?: readonly string[]): void {
   if (!inMemory.includes(tf.getBackend())) return;
   const values = truth.dataSync();
-  const other = values.find((value) => value !== 0 && value !== 1 && value !== 255);
-  if (other === undefined) return;
-  throw new InputError(`a mask of the truth holds ${other}, but only 0, 1 and 255 (passed over) count.`, {
-    rater: String(Math.floor((values.indexOf(other) * truth.shape[0]!) / truth.size)),
+  const place = values.findIndex((value) => value !== 0 && value !== 1 && value !== 255);
+  if (place === -1) return;
+  const rater = Math.floor((place * truth.shape[0]!) / truth.size);
+  throw new InputError(`a mask of the truth holds ${values[place]}, but only 0, 1 and 255 (passed over) count.`, {
+    rater: raters?.[rater] ?? String(rater),
     remedy: 'Divide masks of 0 and 255 by 255, and cut soft ones at one half.',
   });
 }

@@ -88,6 +88,17 @@ describe('segmentEpisode', () => {
     );
   });
 
+  it('refuses parameters of one name, and methods of another version, and frees what it made', () => {
+    const init = () => ({ 'encoder.weight': tf.scalar(1) });
+    const before = tf.memory().numTensors;
+    expect(() => initModel({ ...model, method: { ...model.method, init } }, 1)).toThrow(
+      'pooling and mean both have the parameter encoder.weight. Give the second a prefix or names of its own.',
+    );
+    const later = { ...model.method, specificationVersion: 'fsmr-2' as 'fsmr-1' };
+    expect(() => initModel({ ...model, method: later }, 1)).toThrow('method mean is of version "fsmr-2"');
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
   it('gives the same parameters for the same seed, with their published prefix', () => {
     const again = initModel(model, 1);
     expect(Object.keys(again)).toEqual(['encoder.weight', 'encoder.seen']);

@@ -3,12 +3,14 @@ import {
   type AnnotatedImage,
   addPrefix,
   type Backbone,
+  checkSpecificationVersion,
   type Episode,
   type FeatureMaps,
   type ParameterRecord,
   type PrototypeMethod,
   withPrefix,
 } from '../contract/index.js';
+import { joinParameters } from '../contract/join-parameters.js';
 import { InputError, ShapeError } from '../errors.js';
 import { createRandom, type Random } from '../random.js';
 import type { RaterMasks } from './masks.js';
@@ -23,15 +25,24 @@ export interface Model {
   readonly method: PrototypeMethod;
 }
 
-/** Fresh parameters of backbone, method and calibrator; the same seed gives the same values. The caller owns them. */
+/**
+ * Fresh parameters of backbone, method and calibrator; the same seed gives the same values. The caller owns them.
+ *
+ * @throws ConfigError where two of them have a parameter of one name, and for a method of another version of the contract;
+ * nothing is left behind then.
+ */
 export function initModel({ backbone, method }: Model, seed: number | string): ParameterRecord {
+  checkSpecificationVersion(method);
   const random = createRandom(seed);
-  const channels = backbone.channels;
-  return {
-    ...addPrefix(backbone.init(random.fork('backbone')), encoderPrefix),
-    ...method.init({ channels, random: random.fork('method') }),
-    ...method.calibrator?.init({ channels, random: random.fork('calibrator') }),
-  };
+  const { channels, name } = backbone;
+  const { calibrator } = method;
+  return joinParameters([
+    { name, init: () => addPrefix(backbone.init(random.fork('backbone')), encoderPrefix) },
+    { name: method.name, init: () => method.init({ channels, random: random.fork('method') }) },
+    ...(calibrator === undefined
+      ? []
+      : [{ name: calibrator.name, init: () => calibrator.init({ channels, random: random.fork('calibrator') }) }]),
+  ]);
 }
 
 /** Whether a parameter of a model is a buffer, which no optimiser moves. */
@@ -126,7 +137,14 @@ export function segmentEpisode(
   });
 }
 
-/** Rows of a batch of features. */
+/**
+ * Images `start` to `start + count` of a batch of features; the caller owns the tensors.
+ *
+ * @param features maps [B, h, w, C] and, where there is one, the threshold [B, 1]
+ * @param start the first image, from 0
+ * @param count how many, at most B - start
+ * @returns maps [count, h, w, C] and threshold [count, 1]
+ */
 export function sliceFeatures({ maps, threshold }: FeatureMaps, start: number, count: number): FeatureMaps {
   const sliced = maps.map((map) => tf.slice(map, [start, 0, 0, 0], [count, -1, -1, -1]));
   return threshold === undefined

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { definePrototypeMethod, type PrototypeCalibrator, withCalibrator } from '../contract/index.js';
-import { ShapeError } from '../errors.js';
+import { ConfigError, ShapeError } from '../errors.js';
 import { cosineSimilarity, crossEntropy, maskedAveragePool } from '../ops/index.js';
 import { createRandom } from '../random.js';
 import { allShots } from './masks.js';
@@ -57,6 +57,19 @@ function example(raters: number, shots = 1, seed = 1, options: Partial<SegmentIn
 const rater = (logits: tf.Tensor4D, index: number) => tf.slice(logits, [index, 0, 0, 0], [1, -1, -1, -1]);
 
 describe('segmentFeatures', () => {
+  it('refuses a method of another version of the contract, or of none', () => {
+    const versions: [unknown, string][] = [
+      ['fsmr-2', 'method masked-mean is of version "fsmr-2" of the contract, and this library takes "fsmr-1".'],
+      [undefined, 'method masked-mean is of no version of the contract, and this library takes "fsmr-1".'],
+    ];
+    for (const [version, message] of versions) {
+      const method = { ...masked, specificationVersion: version as 'fsmr-1' };
+      const inputs = example(1, 1, 1, { method });
+      expect(() => segmentFeatures(inputs)).toThrow(ConfigError);
+      expect(() => segmentFeatures(inputs)).toThrow(message);
+    }
+  });
+
   it('answers each rater as if alone', () => {
     const inputs = example(3);
     const together = segmentFeatures(inputs).logits;

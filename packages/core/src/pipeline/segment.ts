@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
-import type {
-  Calibration,
-  ClassName,
-  FeatureMaps,
-  ParameterRecord,
-  PrototypeMethod,
-  Prototypes,
+import {
+  type Calibration,
+  type ClassName,
+  checkSpecificationVersion,
+  type FeatureMaps,
+  type ParameterRecord,
+  type PrototypeMethod,
+  type Prototypes,
 } from '../contract/index.js';
 import { ShapeError } from '../errors.js';
 import { createRandom, type Random } from '../random.js';
@@ -57,7 +58,8 @@ export interface Segmentation {
  *
  * Differentiable in features and parameters. The caller owns every tensor of the result.
  *
- * @throws ShapeError where features, masks and shots do not fit together; InputError for masks outside [0, 1].
+ * @throws ShapeError where features, masks and shots do not fit together; InputError for masks outside [0, 1]; ConfigError
+ * for a method of another version of the contract.
  */
 export function segmentFeatures(given: SegmentInputs): Segmentation {
   check(given);
@@ -148,6 +150,7 @@ function auxiliary(inputs: SegmentInputs, pass: Pass, logits: tf.Tensor4D): Reco
 }
 
 function check({ method, support, query, masks, shots, queryMasks, names }: SegmentInputs): void {
+  checkSpecificationVersion(method);
   const supportImages = support.maps[0]?.shape[0] ?? 0;
   checkRaterMasks({ masks, shots }, supportImages);
   checkMaskValues(masks, names);
