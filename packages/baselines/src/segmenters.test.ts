@@ -45,7 +45,7 @@ const makers: Record<string, (onEpoch?: (report: EpochReport) => void) => Segmen
     supervisedSegmenter({
       encoder,
       dataset,
-      scans: ['phantom0001', 'phantom0002'],
+      scans: ['phantom0002'],
       epochs: 2,
       batch: 3,
       slicesPerScan: 2,
@@ -121,6 +121,17 @@ describe('learning', () => {
     const segmenter = supervisedSegmenter({ encoder, dataset, scans: [] });
     await expect(segmenter.learn(await lesson())).rejects.toThrow('no training scan shows the class');
   });
+});
+
+it('does not let the supervised bound segment what it learned from', async () => {
+  const segmenter = supervisedSegmenter({ encoder, dataset, scans: ['phantom0001'], epochs: 1, batch: 2 });
+  const learned = await segmenter.learn(await lesson());
+  const seen = await dataset.read('phantom0001');
+  const segment = () => learned.segment(seen, 0, 0);
+  expect(segment).toThrow(expect.objectContaining({ code: 'input' }));
+  expect(segment).toThrow('scan phantom0001 is one of those the supervised bound was trained on');
+  learned.segment(await dataset.read('phantom0002'), 0, 0).dispose();
+  segmenter.dispose();
 });
 
 describe.each([
@@ -218,7 +229,10 @@ describe.each([
   });
 
   it('refuses what was learned otherwise, or is no such file', async () => {
-    const other = { code: 'weights', message: expect.stringContaining('was learned with other settings or from other data.') };
+    const other = {
+      code: 'weights',
+      message: expect.stringContaining('was learned with other settings or from other data.'),
+    };
     await expect(learn(memory, undefined, { learningRate: 0.02 })).rejects.toMatchObject(other);
     await expect(learn({ ...memory, identity: 'other' })).rejects.toMatchObject(other);
     if (!arm.includes('supervised')) {

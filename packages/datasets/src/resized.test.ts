@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { readClassMap } from './protocol/class-map.js';
 import { resizedDataset } from './resized.js';
 import type { Dataset, Scan } from './types.js';
 
@@ -34,6 +35,17 @@ describe('resizedDataset', () => {
     const resized = resizedDataset(dataset, 2);
     expect(await resized.read('a')).toBe(scan);
     expect(resized.superpixels).toBeUndefined();
+  });
+
+  it('knows no slice by a pixel that resizing took away', async () => {
+    // Nearest pixels of a half are the odd ones: the middle slice keeps its pixel, the others lose theirs.
+    const label = new Uint8Array(3 * 64);
+    for (const at of [0, 64 + 9, 128]) label[at] = 1;
+    const lesion: Scan = { id: 's', size: [3, 8, 8], image: new Float32Array(3 * 64), labels: { one: label } };
+    const classMap = async () => ({ s: { 1: { one: [0, 1, 2] } } });
+    const scans = [{ id: 's', raters: ['one'], classes: [1], slices: 3 }];
+    const small = resizedDataset({ ...dataset, scans, read: async () => lesion, classMap }, 4);
+    expect(await readClassMap(small)).toEqual({ s: { 1: { one: [1] } } });
   });
 
   it('refuses sizes that are none', () => {

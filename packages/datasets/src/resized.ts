@@ -4,8 +4,9 @@ import type { Dataset, Scan } from './types.js';
 
 /**
  * A data set whose slices all have one size: images bilinearly, labels by their nearest pixel. Larger images give
- * small structures more cells of a feature map; smaller ones cost less. Everything counted after this, Dice too, is counted in the new
- * pixels. Superpixels that preparation made do not fit any more and are made anew.
+ * small structures more cells of a feature map; smaller ones cost less. Everything counted after this, Dice too, is counted
+ * in the new pixels. Superpixels that preparation made do not fit any more and are made anew; so is the class map, as a
+ * small structure may have lost its last pixel of a slice.
  *
  * @param size pixels of both edges
  * @throws ConfigError for a size that is not a whole positive number.
@@ -14,7 +15,7 @@ export function resizedDataset(dataset: Dataset, size: number): Dataset {
   if (!Number.isInteger(size) || size < 1) {
     throw new ConfigError(`slices cannot be resized to ${size} pixels.`, { remedy: 'Give a whole positive number.' });
   }
-  const { superpixels: _ofAnotherSize, ...rest } = dataset;
+  const { superpixels: _ofAnotherSize, classMap: _ofOtherPixels, ...rest } = dataset;
   return { ...rest, read: async (id) => resizedScan(await dataset.read(id), size) };
 }
 

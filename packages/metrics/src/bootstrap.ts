@@ -2,6 +2,7 @@ import { InputError } from '@fsmr/core/errors';
 import { createRandom } from '@fsmr/core/random';
 import { quantile } from './moments.js';
 import { normalCdf, normalQuantile } from './normal.js';
+import { requireCount } from './probability.js';
 
 /** How {@link bootstrapInterval} resamples. */
 export interface BootstrapOptions {
@@ -31,7 +32,7 @@ export interface Interval {
  * Source: Efron and Tibshirani, An Introduction to the Bootstrap, 1993, sections 13.3 and 14.3.
  * @param items what is drawn with replacement; at least one.
  * @param statistic the number whose spread is wanted, for example {@link mean}.
- * @throws InputError for no items or a level outside (0, 1).
+ * @throws InputError for no items, a level outside (0, 1), or draws that are no whole number from 1.
  */
 export function bootstrapInterval<T>(
   items: readonly T[],
@@ -39,6 +40,7 @@ export function bootstrapInterval<T>(
   { level = 0.95, draws = 2000, seed = 0, method = 'bca' }: BootstrapOptions = {},
 ): Interval {
   if (items.length === 0) throw new InputError('a bootstrap needs at least one item.');
+  requireCount(draws, 'draws');
   const random = createRandom(seed);
   const last = items.length - 1;
   const resamples = Array.from({ length: draws }, () => statistic(items.map(() => items[random.integer(0, last)]!)));

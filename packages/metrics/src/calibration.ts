@@ -1,5 +1,6 @@
 import { InputError } from '@fsmr/core/errors';
 import { requireSameLength } from './counts.js';
+import { requireCount } from './probability.js';
 
 /** What a program claims and what holds, in one bin of {@link reliability}. */
 export interface ReliabilityBin {
@@ -17,16 +18,18 @@ export interface ReliabilityBin {
  * A pixel with foreground probability p is predicted foreground where p > 0.5, with confidence max(p, 1 - p); hence with
  * two classes the bins below 0.5 stay empty.
  * @param probability of foreground, in [0, 1]. @param truth any value but 0 is foreground.
- * @throws ShapeError where the maps differ in length. @throws InputError for a probability that is NaN.
+ * @throws ShapeError where the maps differ in length. @throws InputError for a probability that is NaN or outside [0, 1],
+ *   or bins that are no whole number from 1.
  */
 export function reliability(probability: ArrayLike<number>, truth: ArrayLike<number>, bins = 10): ReliabilityBin[] {
   requireSameLength(probability, truth);
+  requireCount(bins, 'bins');
   const counts = new Float64Array(bins);
   const confidences = new Float64Array(bins);
   const hits = new Float64Array(bins);
   for (let i = 0; i < truth.length; i++) {
     const p = probability[i]!;
-    if (Number.isNaN(p)) throw new InputError(`the probability of pixel ${i} is NaN.`);
+    if (!(p >= 0 && p <= 1)) throw new InputError(`the probability of pixel ${i} is ${p}, not in 0 to 1.`);
     const predicted = p > 0.5;
     const confidence = predicted ? p : 1 - p;
     const bin = Math.min(bins - 1, Math.max(0, Math.ceil(confidence * bins) - 1));
@@ -47,7 +50,8 @@ export function reliability(probability: ArrayLike<number>, truth: ArrayLike<num
  * the probabilities of all classes, background among them; this is the measure of one class against all else.
  *
  * Source: Guo et al., On Calibration of Modern Neural Networks, ICML 2017, equation 3.
- * @throws ShapeError where the maps differ in length. @throws InputError for a probability that is NaN.
+ * @throws ShapeError where the maps differ in length. @throws InputError for a probability that is NaN or outside [0, 1],
+ *   or bins that are no whole number from 1.
  */
 export function expectedCalibrationError(probability: ArrayLike<number>, truth: ArrayLike<number>, bins = 10): number {
   return reliability(probability, truth, bins)

@@ -22,6 +22,20 @@ export function fromValue(value: number): Probability {
   return { p, log10p: Math.log10(p) };
 }
 
+/** @throws InputError for a side that is none, as plain JavaScript may hold. */
+export function requireAlternative(alternative: Alternative): void {
+  if (!['greater', 'less', 'two-sided'].includes(alternative)) {
+    throw new InputError(`a test is greater, less or two-sided, not ${alternative}.`);
+  }
+}
+
+/** @throws InputError unless `count` is a whole number from 1. */
+export function requireCount(count: number, what: string): void {
+  if (!Number.isInteger(count) || count < 1) {
+    throw new InputError(`${what} are counted in whole numbers from 1, not ${count}.`);
+  }
+}
+
 /** First minus second. @throws InputError where the two differ in length. */
 export function differences(first: readonly number[], second: readonly number[]): number[] {
   if (first.length !== second.length) {

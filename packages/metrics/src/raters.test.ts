@@ -170,6 +170,48 @@ describe('staple', () => {
     expect(specificity[3]).toBeCloseTo(0, 6);
   });
 
+  it('keeps foreground and background apart where nearly all is marked', () => {
+    // mpmath, 60 digits: as many rounds of the same formulas. Background mass by subtraction swaps the two.
+    const rows = [
+      '1000001011111011001010100010110',
+      '0100000000000000010000000001000',
+      '1111111111111111111111111111111',
+      '1111111111111111111111111111111',
+      '0000000000000000010000000000000',
+    ];
+    const masks = rows.map((row) => Array.from(row, Number));
+    const { probability, sensitivity, specificity } = staple(masks, { iterations: 300, tolerance: 0 });
+    expect(probability.reduce((sum, p) => sum + p, 0)).toBeCloseTo(15.690050210035, 7);
+    [1.7834806222321e-23, 0.19120399184585, 1, 1, 0.063734663948616].forEach((expected, r) => {
+      expect(sensitivity[r]).toBeCloseTo(expected, 7);
+    });
+    [0.020245068414384, 1, 0, 0, 1].forEach((expected, r) => {
+      expect(specificity[r]).toBeCloseTo(expected, 7);
+    });
+  });
+
+  it('answers in [0, 1], nearly full masks among them', () => {
+    // Shares of foreground from a half to nearly all, a mask at a time.
+    const masks = fc.integer({ min: 1, max: 60 }).chain((pixels) => {
+      const mask = (weight: number) =>
+        fc.array(
+          fc.nat(weight).map((drawn) => (drawn === 0 ? 0 : 1)),
+          { minLength: pixels, maxLength: pixels },
+        );
+      return fc.array(fc.constantFrom(1, 9, 99).chain(mask), { minLength: 1, maxLength: 6 });
+    });
+    fc.assert(
+      fc.property(masks, (drawn) => {
+        const marked = drawn.flat().filter(Boolean).length;
+        fc.pre(marked > 0 && marked < drawn.flat().length);
+        const { probability, sensitivity, specificity } = staple(drawn);
+        const outside = [...probability, ...sensitivity, ...specificity].filter((value) => !(value >= 0 && value <= 1));
+        expect(outside).toEqual([]);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
   it('does not depend on the order of the raters', () => {
     const forth = staple(truths);
     const back = staple([...truths].reverse());

@@ -1,10 +1,10 @@
 import { InputError } from '@fsmr/core/errors';
-import { type AggregateOptions, aggregateBySupport, type CountRecord, type DiceSummary } from './aggregate.js';
+import type { AggregateOptions, CountRecord } from './aggregate.js';
 import { type BootstrapOptions, bootstrapInterval, type Interval } from './bootstrap.js';
-import { mean, standardDeviation } from './moments.js';
+import { standardDeviation } from './moments.js';
 import type { Alternative } from './probability.js';
-import { pairBySupport } from './published.js';
 import { pairedTTest, type TTest } from './t-test.js';
+import { byClass, byRater, knownMean, type UnitDice, unitDice } from './unit-dice.js';
 
 /** What one row of a table is made of. */
 export interface Run {
@@ -29,19 +29,22 @@ export interface ResultOptions extends AggregateOptions {
 /** One method's numbers; fractions, not percent. */
 export interface ResultRow {
   readonly name: string;
-  /** Dice_m^c by class or Dice_m^(R_i) by rater, mean over supports and repeats. */
+  /** Dice_m^c by class, or Dice_m^(R_i) by rater with equal weights for classes; means over units. NaN where unknown. */
   readonly values: Readonly<Record<string, number>>;
-  /** Dice_m, mean over supports and repeats. */
+  /** Dice_m: the mean over classes of Dice_m^c, each class with weight 1 whatever number of units shows it. */
   readonly mean: number;
-  /** Population standard deviation of Dice_m over the units; with `skip`, over those that are defined, as all below. */
+  /**
+   * Population standard deviation of the units' own Dice_m, each the mean over the classes that the unit shows. Their
+   * plain mean is `mean` where all units show the same classes, and need not be elsewhere.
+   */
   readonly std: number;
-  /** Bootstrap interval of the mean of the units. */
+  /** Bootstrap interval of `mean`, its estimate: units are resampled and `mean` is taken anew. */
   readonly interval: Interval;
   /** What was resampled and paired: supports, or the scans where there is but one support. */
   readonly unit: 'support' | 'scan';
-  /** How many units. */
+  /** How many units; with `skip`, of those with any defined Dice. With 0 every mean, `std` and the interval are NaN. */
   readonly units: number;
-  /** The paired t-test against the run named in `against`, over the units that both share. */
+  /** The paired t-test against the run named in `against`, over the units that both share, of their own Dice_m. */
   readonly test: (TTest & { readonly against: string }) | null;
   /** Dice values that were 0/0, and triples of scan, rater and class without record, in all repeats. */
   readonly undefinedCount: number;
@@ -51,17 +54,19 @@ export interface ResultRow {
 /**
  * The rows of a results table from the records of several runs.
  *
- * Where a run has several supports, its unit of observation is the support with its Dice_m, as published; with a single
- * support it is the scan with the mean over classes of the mean over raters of its Dice. Repeats are averaged unit by
- * unit before anything else, so that more seeds do not pretend to be more cases.
- * @throws InputError where a run has no record, is tested against an unknown run, one that shares no unit, or one whose
- *   units are others: supports and scans have the same names.
+ * Where a run has several supports, its unit of observation is the support, as published; with a single support it is
+ * the scan. Repeats are averaged unit by unit before anything else, so that more seeds do not pretend to be more cases,
+ * and units that a repeat lacks enter no number but the counts.
+ * @throws InputError where a run has no record, its repeats share no unit, or it is tested against an unknown run, one
+ *   that shares no unit with it or none that is defined in both, or one whose units are others: supports and scans have
+ *   the same names. Also for options of `bootstrap` out of range, and an `alternative` that is none where a run is tested.
  */
 export function resultRows(runs: readonly Run[], options: ResultOptions = {}): ResultRow[] {
   const { by = 'class', alternative = 'greater', bootstrap } = options;
-  const digests = runs.map((run) => digestRun(run, options));
+  const digests = runs.map((run) => unitDice(run, options));
   return runs.map((run, i) => {
-    const { summaries, unit, units } = digests[i]!;
+    const own = digests[i]!;
+    const { unit, summaries } = own;
     const other = run.against === undefined ? undefined : digests[runs.findIndex(({ name }) => name === run.against)];
     if (run.against !== undefined && other === undefined) {
       throw new InputError(`run ${run.name} is tested against ${run.against}, which is not among the runs.`);
@@ -71,94 +76,55 @@ export function resultRows(runs: readonly Run[], options: ResultOptions = {}): R
         remedy: 'Evaluate both with several supports, or both with the same one.',
       });
     }
-    const pairs = other === undefined ? undefined : pairBySupport(units, other.units);
+    const rows = [...own.cells.values()];
+    const interval = meanInterval(own, rows, bootstrap);
+    const [names, values] = by === 'class' ? [own.classes, byClass(own, rows)] : [own.raters, byRater(own, rows)];
     return {
       name: run.name,
-      values: columnMeans(summaries, by, options),
-      mean: mean(
-        usable(
-          summaries.map((summary) => summary.diceMean),
-          options,
-        ),
-      ),
-      std: standardDeviation([...units.values()]),
-      interval: bootstrapInterval([...units.values()], mean, bootstrap),
+      values: Object.fromEntries(names.map((name, k) => [name, values[k] ?? Number.NaN])),
+      mean: interval.estimate,
+      std: standardDeviation(rows.map((row) => ownDice(own, row))),
+      interval,
       unit,
-      units: units.size,
-      test:
-        pairs === undefined ? null : { against: run.against!, ...pairedTTest(pairs.first, pairs.second, alternative) },
+      units: rows.length,
+      test: other === undefined ? null : { against: run.against!, ...testPairs(run, own, other, alternative) },
       undefinedCount: summaries.reduce((sum, summary) => sum + summary.undefinedCount, 0),
       missingCount: summaries.reduce((sum, summary) => sum + summary.missingCount, 0),
     };
   });
 }
 
-interface Digest {
-  /** One summary for each repeat and support. */
-  readonly summaries: readonly DiceSummary[];
-  readonly unit: 'support' | 'scan';
-  /** Dice of each unit, mean over repeats; only units that every repeat has. */
-  readonly units: ReadonlyMap<string, number>;
+type Row = readonly (number | null)[];
+
+function meanInterval(digest: UnitDice, rows: readonly Row[], bootstrap?: BootstrapOptions): Interval {
+  const unknown = Number.NaN;
+  if (rows.length === 0) return { estimate: unknown, low: unknown, high: unknown, level: bootstrap?.level ?? 0.95 };
+  return bootstrapInterval(rows, (drawn) => knownMean(byClass(digest, drawn)) ?? unknown, bootstrap);
 }
 
-function digestRun(run: Run, options: ResultOptions): Digest {
-  const repeats = run.repeats.map((records) => aggregateBySupport(records, options));
-  if (repeats.length === 0 || repeats.some((repeat) => repeat.size === 0)) {
-    throw new InputError(`run ${run.name} has no record.`);
-  }
-  const unit = repeats.some((repeat) => repeat.size > 1) ? 'support' : 'scan';
-  const perRepeat = repeats.map((repeat) =>
-    unit === 'support'
-      ? new Map([...repeat].map(([support, summary]) => [support, summary.diceMean]))
-      : scanDice([...repeat.values()][0]!, options),
-  );
-  const shared = [...perRepeat[0]!.keys()].filter((key) => perRepeat.every((values) => values.has(key)));
-  return {
-    summaries: repeats.flatMap((repeat) => [...repeat.values()]),
-    unit,
-    units: new Map(
-      shared.flatMap((key) => {
-        const values = usable(
-          perRepeat.map((known) => known.get(key)!),
-          options,
-        );
-        return values.length === 0 ? [] : [[key, mean(values)] as const];
-      }),
-    ),
-  };
+/** The mean over the classes that a unit shows of the mean over raters. */
+function ownDice(digest: UnitDice, row: Row): number {
+  return knownMean(byClass(digest, [row]))!;
 }
 
-/** The values that enter a mean: all, or with `skip` those that are defined. */
-function usable(values: readonly number[], { nan }: ResultOptions): readonly number[] {
-  return nan === 'skip' ? values.filter((value) => !Number.isNaN(value)) : values;
-}
-
-/** For each scan the mean over classes of the mean over raters. */
-function scanDice({ scans, classes, dice }: DiceSummary, options: ResultOptions): Map<string, number> {
-  const average = (values: readonly (number | null)[]): number | null => {
-    const known = usable(
-      values.filter((value) => value !== null),
-      options,
-    );
-    return known.length === 0 ? null : mean(known);
-  };
-  const values = scans.map((_, s) => average(classes.map((__, c) => average(dice[s]!.map((byClass) => byClass[c]!)))));
-  return new Map(scans.flatMap((scan, s) => (values[s] === null ? [] : [[scan, values[s]!] as const])));
-}
-
-function columnMeans(
-  summaries: readonly DiceSummary[],
-  by: 'class' | 'rater',
-  options: ResultOptions,
-): Record<string, number> {
-  const found = new Map<string, number[]>();
-  for (const summary of summaries) {
-    const names = by === 'class' ? summary.classes : summary.raters;
-    const values = by === 'class' ? summary.diceByClass : summary.diceByRater;
-    names.forEach((name, i) => {
-      const list = found.get(name) ?? [];
-      found.set(name, [...list, values[i]!]);
+function testPairs(run: Run, own: UnitDice, other: UnitDice, alternative: Alternative): TTest {
+  const pairs = [...own.cells].filter(([name]) => other.cells.has(name));
+  if (pairs.length === 0) {
+    const known = new Set(other.names);
+    const shared = own.names.filter((name) => known.has(name)).length;
+    const runs = `runs ${run.name} and ${run.against} share`;
+    if (shared === 0) {
+      throw new InputError(`${runs} no ${own.unit}, so there is nothing to pair.`, {
+        remedy: `Evaluate both with the same ${own.unit}s.`,
+      });
+    }
+    throw new InputError(`${runs} ${shared} ${own.unit}s, but none whose Dice is defined in both.`, {
+      remedy: 'Test neither against the other: where nothing is defined there is nothing to compare.',
     });
   }
-  return Object.fromEntries([...found].map(([name, values]) => [name, mean(usable(values, options))]));
+  return pairedTTest(
+    pairs.map(([, row]) => ownDice(own, row)),
+    pairs.map(([name]) => ownDice(other, other.cells.get(name)!)),
+    alternative,
+  );
 }

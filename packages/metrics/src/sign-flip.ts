@@ -1,6 +1,13 @@
 import { createRandom } from '@fsmr/core/random';
 import { mean } from './moments.js';
-import { type Alternative, differences, fromValue, type Probability } from './probability.js';
+import {
+  type Alternative,
+  differences,
+  fromValue,
+  type Probability,
+  requireAlternative,
+  requireCount,
+} from './probability.js';
 
 /** How {@link signFlipTest} draws. */
 export interface SignFlipOptions {
@@ -27,13 +34,16 @@ export interface SignFlip extends Probability {
  *
  * Random patterns give p = (hits + 1) / (draws + 1), so p is never 0; all patterns give p = hits / 2^n. A hit is a mean
  * at least as extreme as the one observed. A difference that is NaN gives NaN. Source: the fallback of JAPC's p-value script (evaluation protocol, 9.8).
- * @throws InputError where the samples differ in length.
+ * @throws InputError where the samples differ in length, for an alternative that is none, or draws that are no whole number
+ *   from 1.
  */
 export function signFlipTest(
   first: readonly number[],
   second: readonly number[],
   { alternative = 'greater', draws = 10_000, seed = 0 }: SignFlipOptions = {},
 ): SignFlip {
+  requireAlternative(alternative);
+  requireCount(draws, 'draws');
   const d = differences(first, second);
   const observed = d.reduce((sum, value) => sum + value, 0);
   // Sums in another order differ in the last digits; a pattern with the observed sum has to be a hit.

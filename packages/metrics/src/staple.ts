@@ -64,34 +64,35 @@ export function staple(
 
   let sensitivity = masks.map(() => 0.99999);
   let specificity = masks.map(() => 0.99999);
-  const posterior = (marked: readonly boolean[]): number => {
+  /** The probabilities of foreground and background. One minus the other would lose the small one's digits. */
+  const posterior = (marked: readonly boolean[]): readonly [number, number] => {
     let yes = foreground;
     let no = 1 - foreground;
     marked.forEach((mark, r) => {
       yes *= mark ? sensitivity[r]! : 1 - sensitivity[r]!;
       no *= mark ? 1 - specificity[r]! : specificity[r]!;
     });
-    return yes + no === 0 ? 0 : yes / (yes + no);
+    return yes + no === 0 ? [0, 1] : [yes / (yes + no), no / (yes + no)];
   };
   let round = 0;
   for (let change = Number.POSITIVE_INFINITY; round < iterations && change > tolerance; round++) {
     const weights = patterns.map(({ marked }) => posterior(marked));
-    const total = patterns.reduce((sum, { size }, k) => sum + size * weights[k]!, 0);
+    // Summed in one order: a part of the sum is never more than the whole, so shares stay in [0, 1].
+    const massOf = (state: 0 | 1, counts: (marked: readonly boolean[]) => boolean): number =>
+      patterns.reduce((sum, { size, marked }, k) => (counts(marked) ? sum + size * weights[k]![state] : sum), 0);
+    const masses = [massOf(0, () => true), massOf(1, () => true)] as const;
     // Where the expected foreground (or background) is empty the old value stays, as nothing speaks about it.
-    const update = (r: number, isMarked: boolean, mass: number, weight: (k: number) => number, old: number): number =>
-      mass > 0
-        ? patterns.reduce((sum, { size, marked }, k) => (marked[r] === isMarked ? sum + size * weight(k) : sum), 0) /
-          mass
-        : old;
-    const p = sensitivity.map((old, r) => update(r, true, total, (k) => weights[k]!, old));
-    const q = specificity.map((old, r) => update(r, false, votes.length - total, (k) => 1 - weights[k]!, old));
+    const update = (r: number, state: 0 | 1, old: number): number =>
+      masses[state] > 0 ? massOf(state, (marked) => marked[r] === (state === 0)) / masses[state] : old;
+    const p = sensitivity.map((old, r) => update(r, 0, old));
+    const q = specificity.map((old, r) => update(r, 1, old));
     const moved = (next: number[], old: number[]): number => Math.max(...next.map((v, r) => Math.abs(v - old[r]!)));
     change = Math.max(moved(p, sensitivity), moved(q, specificity));
     sensitivity = p;
     specificity = q;
   }
   const byVote = new Float64Array(sizes.length);
-  for (const { vote, marked } of patterns) byVote[vote] = posterior(marked);
+  for (const { vote, marked } of patterns) byVote[vote] = posterior(marked)[0];
   const probability = new Float64Array(votes.length);
   for (let i = 0; i < votes.length; i++) probability[i] = byVote[votes[i]!]!;
   return {

@@ -1,4 +1,4 @@
-import { ShapeError } from '@fsmr/core/errors';
+import { InputError, ShapeError } from '@fsmr/core/errors';
 import { distanceTransform3d } from '@fsmr/imaging';
 import { requireSameLength } from './counts.js';
 import { quantile } from './moments.js';
@@ -77,8 +77,10 @@ export function hd95(first: ArrayLike<number>, second: ArrayLike<number>, grid: 
  * where both are. Surface voxels count alike, whatever area they stand for.
  * Source: Nikolov et al., Clinically applicable segmentation of head and neck anatomy, JMIR 2021.
  * @param tolerance in the unit of the spacing; a distance equal to it is within.
+ * @throws InputError for a tolerance below 0 or NaN.
  */
 export function surfaceDice({ forward, backward }: SurfaceDistances, tolerance: number): number {
+  if (!(tolerance >= 0)) throw new InputError(`a tolerance is a length from 0, not ${tolerance}.`);
   const within = (distances: readonly number[]): number => distances.filter((d) => d <= tolerance).length;
   return (within(forward) + within(backward)) / (forward.length + backward.length);
 }

@@ -1,7 +1,7 @@
 import { logIncompleteBeta } from './incomplete-beta.js';
 import { mean, standardDeviation } from './moments.js';
 import { normalTail } from './normal.js';
-import { type Alternative, differences, fromLog, type Probability } from './probability.js';
+import { type Alternative, differences, fromLog, type Probability, requireAlternative } from './probability.js';
 
 /** The outcome of {@link pairedTTest}. */
 export interface TTest extends Probability {
@@ -24,8 +24,10 @@ const NORMAL_FROM = 1e9;
  * The tail of Student's t distribution: P(T >= t) for `greater`, P(T <= t) for `less`, P(|T| >= |t|) for `two-sided`.
  * Relative accuracy about 1e-12 (1e-10 for a million degrees of freedom) down to p = 1e-300 and, as `log10p`, far below.
  * @param df degrees of freedom, positive, not necessarily whole.
+ * @throws InputError for an alternative that is none.
  */
 export function studentTail(t: number, df: number, alternative: Alternative = 'greater'): Probability {
+  requireAlternative(alternative);
   if (Number.isNaN(t) || !(df > 0)) return { p: Number.NaN, log10p: Number.NaN };
   if (df > NORMAL_FROM) {
     if (alternative === 'two-sided') return fromLog(normalTail(Math.abs(t)).log10p * Math.LN10 + Math.LN2);
@@ -46,7 +48,7 @@ export function studentTail(t: number, df: number, alternative: Alternative = 'g
  * As `scipy.stats.ttest_rel(first, second, alternative)`, but its tail is taken in log space. No spread at all gives
  * t = +-Infinity (NaN where the difference is zero everywhere), fewer than two pairs give NaN.
  * Source: JAPC, table 1, "one-tailed paired t-test" over the 65 choices of the support scan.
- * @throws InputError where the samples differ in length.
+ * @throws InputError where the samples differ in length, or for an alternative that is none.
  */
 export function pairedTTest(
   first: readonly number[],

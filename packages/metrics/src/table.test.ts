@@ -90,11 +90,102 @@ describe('resultRows', () => {
     // Supports 0 and 2 have 61 and 63 percent on the liver, 2 has 53 on the kidney.
     expect(first!.values.liver).toBeCloseTo(0.62, 12);
     expect(first!.values.kidney).toBeCloseTo(0.53, 12);
-    expect(first!.mean).toBeCloseTo((0.61 + 0.58) / 2, 12);
+    expect(first!.mean).toBeCloseTo((0.62 + 0.53) / 2, 12);
     expect(first!).toMatchObject({ units: 2, undefinedCount: 12 });
     expect(second!.test).toMatchObject({ n: 2, meanDifference: expect.closeTo((0.01 + 0.03) / 2, 12) });
     const [propagated] = resultRows(runs);
     expect([propagated!.values.kidney, propagated!.mean, propagated!.units]).toEqual([Number.NaN, Number.NaN, 3]);
+  });
+
+  /** A record of rater R1 whose Dice is `dice`, a multiple of 0.1. */
+  const shown = (scan: string, name: string, dice: number, support?: string, rater = 'R1'): CountRecord => ({
+    scan,
+    rater,
+    class: name,
+    tp: 10 * dice,
+    fp: 0,
+    fn: 20 - 20 * dice,
+    ...(support === undefined ? {} : { support }),
+  });
+
+  it('gives classes equal weights where supports show different ones, in mean, interval and columns', () => {
+    // Three supports of class A at 0.9, one of class B at 0.1: the mean over supports would be 0.7.
+    const run = {
+      name: 'm',
+      repeats: [[...['s1', 's2', 's3'].map((s) => shown('q', 'A', 0.9, s)), shown('q', 'B', 0.1, 's4')]],
+    };
+    const [row] = resultRows([run]);
+    expect(row!.values).toEqual({ A: expect.closeTo(0.9, 12), B: expect.closeTo(0.1, 12) });
+    expect(row!.mean).toBeCloseTo(0.5, 12);
+    expect(row!.interval.estimate).toBe(row!.mean);
+    expect(row!.interval.low).toBeLessThanOrEqual(0.5);
+    expect(row!.interval.high).toBeGreaterThanOrEqual(0.5);
+    // Of the supports' own values 0.9, 0.9, 0.9 and 0.1, around their mean 0.7.
+    expect(row!.std).toBeCloseTo(Math.sqrt((3 * 0.2 ** 2 + 0.6 ** 2) / 4), 12);
+    expect(row!).toMatchObject({ unit: 'support', units: 4 });
+    expect(resultRows([run], { by: 'rater' })[0]!.values).toEqual({ R1: expect.closeTo(0.5, 12) });
+  });
+
+  it('gives classes equal weights where scans show different ones', () => {
+    const records = [
+      ...['1', '2', '3', '4'].map((scan) => shown(scan, 'A', 1)),
+      shown('5', 'A', 0.9),
+      shown('1', 'B', 0),
+    ];
+    const [row] = resultRows([{ name: 'one support', repeats: [records] }]);
+    expect(row!.mean).toBeCloseTo(0.49, 12);
+    expect(row!.interval.estimate).toBe(row!.mean);
+    expect(row!.interval.low).toBeLessThanOrEqual(row!.mean);
+    expect(row!.interval.high).toBeGreaterThanOrEqual(row!.mean);
+    // Scan 1 has 1 on A and 0 on B.
+    expect(row!.std).toBeCloseTo(Math.sqrt((3 * 0.12 ** 2 + 0.38 ** 2 + 0.02 ** 2) / 5), 12);
+  });
+
+  it('averages raters as published where one left scans out: over scans first, supports whole', () => {
+    const records = [shown('1', 'A', 1), shown('2', 'A', 0.8), shown('1', 'A', 0.1, undefined, 'R2')];
+    const [single] = resultRows([{ name: 'm', repeats: [records] }]);
+    expect(single!.mean).toBeCloseTo((0.9 + 0.1) / 2, 12);
+    expect(single!.interval.estimate).toBe(single!.mean);
+    const supports = records.map((record) => ({ ...record, scan: 'q', support: record.scan }));
+    const [several] = resultRows([{ name: 'm', repeats: [supports] }]);
+    expect(several!.mean).toBeCloseTo(((1 + 0.1) / 2 + 0.8) / 2, 12);
+    expect(several!.interval.estimate).toBe(several!.mean);
+  });
+
+  it('takes all numbers of a row from the units that every repeat has', () => {
+    const repeats = [
+      [shown('q', 'A', 0.5, 's1'), shown('q', 'A', 0.7, 's2'), shown('q', 'A', 0, 's3')],
+      [shown('q', 'A', 0.7, 's1'), shown('q', 'A', 0.9, 's2')],
+    ];
+    const [row] = resultRows([{ name: 'two seeds', repeats }]);
+    expect([row!.mean, row!.values.A]).toEqual([expect.closeTo(0.7, 12), expect.closeTo(0.7, 12)]);
+    expect(row!.units).toBe(2);
+    const apart = [[shown('1', 'A', 0.5)], [shown('2', 'A', 0.5)]];
+    expect(() => resultRows([{ name: 'apart', repeats: apart }])).toThrow('the repeats of run apart share no scan');
+  });
+
+  it('knows no number where no Dice is defined and undefined ones are skipped', () => {
+    const nothing = (support: string): CountRecord => ({ ...shown('q', 'A', 0, support), fn: 0 });
+    const empty = { name: 'empty', repeats: [[nothing('s1'), nothing('s2')]] };
+    const [row] = resultRows([empty], { nan: 'skip', bootstrap: { level: 0.9 } });
+    expect(row!).toEqual({
+      name: 'empty',
+      values: { A: Number.NaN },
+      mean: Number.NaN,
+      std: Number.NaN,
+      interval: { estimate: Number.NaN, low: Number.NaN, high: Number.NaN, level: 0.9 },
+      unit: 'support',
+      units: 0,
+      test: null,
+      undefinedCount: 2,
+      missingCount: 0,
+    });
+    const some = { name: 'some', repeats: [[shown('q', 'A', 1, 's1'), shown('q', 'A', 1, 's2')]] };
+    expect(() => resultRows([empty, { ...some, against: 'empty' }], { nan: 'skip' })).toThrow(
+      'runs some and empty share 2 supports, but none whose Dice is defined in both',
+    );
+    const others = { name: 'others', repeats: [[shown('q', 'A', 1, 's7'), shown('q', 'A', 1, 's8')]] };
+    expect(() => resultRows([some, { ...others, against: 'some' }])).toThrow('runs others and some share no support');
   });
 
   it('refuses an empty run and an unknown rival', () => {

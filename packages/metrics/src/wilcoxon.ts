@@ -1,5 +1,12 @@
 import { normalTail } from './normal.js';
-import { type Alternative, differences, fromLog, fromValue, type Probability } from './probability.js';
+import {
+  type Alternative,
+  differences,
+  fromLog,
+  fromValue,
+  type Probability,
+  requireAlternative,
+} from './probability.js';
 import { midranks } from './ranks.js';
 
 /** What {@link wilcoxonSignedRank} does with pairs without difference. */
@@ -43,13 +50,14 @@ const EXACT_WITH_TIES_UP_TO = 13;
  * As `scipy.stats.wilcoxon(first, second, zero_method, correction=False, alternative)` of scipy 1.17: ties get midranks and the
  * normal approximation their correction, without continuity correction. `exact` counts all 2^n signs of the ranks at
  * hand, ties included. No difference anywhere gives NaN, as does a difference that is NaN.
- * @throws InputError where the samples differ in length.
+ * @throws InputError where the samples differ in length, or for an alternative that is none.
  */
 export function wilcoxonSignedRank(
   first: readonly number[],
   second: readonly number[],
   { alternative = 'greater', zeros = 'wilcox', method = 'auto' }: WilcoxonOptions = {},
 ): Wilcoxon {
+  requireAlternative(alternative);
   const all = differences(first, second);
   const zeroCount = all.filter((d) => d === 0).length;
   if (all.some(Number.isNaN)) {

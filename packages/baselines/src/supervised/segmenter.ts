@@ -1,4 +1,4 @@
-import { createRandom, type ParameterRecord } from '@fsmr/core';
+import { createRandom, InputError, type ParameterRecord } from '@fsmr/core';
 import type { Dataset } from '@fsmr/datasets';
 import { type Lesson, type Segmenter, sliceReader } from '@fsmr/training';
 import * as tf from '@tensorflow/tfjs';
@@ -35,9 +35,11 @@ interface LearnedClass {
  * of them. `dispose` frees that.
  *
  * @throws WeightsError from `learn` where `memory` holds what was learned with other settings.
+ * @throws InputError from `segment` for a scan among `scans`: what the network was trained on shows no bound.
  */
 export function supervisedSegmenter(options: SupervisedSegmenterOptions): Segmenter {
   const { name = 'fully supervised', encoder, statistics } = options;
+  const seen = new Set(options.scans);
   const known = new Map<string, Promise<LearnedClass>>();
   const learned = (lesson: Lesson): Promise<LearnedClass> => {
     const key = JSON.stringify([lesson.classId, lesson.raters]);
@@ -56,10 +58,16 @@ export function supervisedSegmenter(options: SupervisedSegmenterOptions): Segmen
       const network = supervisedNet(encoder, lesson.raters.length);
       const read = sliceReader(statistics);
       return {
-        segment: (query, slice) =>
-          masks.of(query, slice, () =>
+        segment: (query, slice) => {
+          if (seen.has(query.id)) {
+            throw new InputError(`scan ${query.id} is one of those the supervised bound was trained on.`, {
+              remedy: 'Segment scans that are not among `scans`, or leave this one out of them.',
+            });
+          }
+          return masks.of(query, slice, () =>
             tf.tidy(() => raterMasks(network.apply(parameters, read(query, slice), { training: false }).logits)),
-          ),
+          );
+        },
         dispose: () => {},
       };
     },

@@ -8,6 +8,7 @@ import { type EpisodeAugmentation, type PseudoEpisode, pseudoEpisode } from './p
 import { keepRecent } from './recent.js';
 import { regionsOfSlice } from './regions.js';
 import { resizeSlice, sliceOf } from './slice.js';
+import { slicesLeft } from './slices-left.js';
 
 /** Where pseudo episodes come from. */
 export interface PseudoSourceOptions {
@@ -53,9 +54,10 @@ const attempts = 100;
 /**
  * A source of pseudo episodes from a data set: a scan with probability in proportion to its slices (where their number
  * is known), any slice of it that the setting allows, then {@link pseudoEpisode}. Slices without usable superpixel are
- * drawn again, a hundred times at most.
+ * drawn again, a hundred times at most; slices that Setting 2 leaves out are replaced without limit (datasets section 8.7).
  *
- * @throws InputError where there is no such scan, or where no slice gives an episode.
+ * @throws InputError where there is no such scan, where the setting leaves out every slice, or where a hundred slices gave
+ *   no episode.
  */
 export function pseudoEpisodes(dataset: Dataset, options: PseudoSourceOptions = {}): PseudoSource {
   const scans = trainingScans(dataset, options.ids);
@@ -74,15 +76,32 @@ export function pseudoEpisodes(dataset: Dataset, options: PseudoSourceOptions = 
   };
   const regionsOf = (scan: Scan, z: number): Promise<LabelImage> =>
     recentRegions.get(`${scan.id}/${z}`, () => regionsOfSlice(dataset, scan, z, options.superpixels));
+  const left = slicesLeft(scans, options.setting);
+  const readScan = async (id: string): Promise<Scan> => {
+    const scan = await recentScans.get(id, async () => withoutLabels(await dataset.read(id)));
+    left.learn(id, scan.size[0]);
+    return scan;
+  };
 
   return async ({ random, raters, styles }) => {
-    for (let attempt = 0; attempt < attempts; attempt++) {
-      // One stream an attempt, so that what is drawn does not depend on how the attempt before ended.
-      const own = random.fork(`attempt ${attempt}`);
+    for (let draw = 0, attempt = 0; attempt < attempts; draw++) {
+      // One stream a draw, so that what is drawn does not depend on how the draw before ended.
+      const own = random.fork(`attempt ${draw}`);
       const { id } = drawScan(own);
-      const scan = await recentScans.get(id, async () => withoutLabels(await dataset.read(id)));
-      const z = own.integer(0, scan.size[0] - 1);
-      if (options.setting?.excludedSlices[id]?.includes(z) === true) continue;
+      // A scan that was seen before is not read again for a slice that is left out.
+      const unseen = left.count(id) === undefined ? await readScan(id) : undefined;
+      const z = own.integer(0, left.count(id)! - 1);
+      if (left.isOut(id, z)) {
+        if (left.none()) {
+          const counted = `${scans.length} training scan${scans.length === 1 ? '' : 's'}`;
+          throw new InputError(`Setting 2 leaves out every slice of the ${counted} of ${dataset.name}.`, {
+            remedy: 'Train in Setting 1, test fewer classes at a time, or add scans without them.',
+          });
+        }
+        continue;
+      }
+      attempt++;
+      const scan = unseen ?? (await readScan(id));
       const drawn =
         styles === 'none'
           ? Array.from({ length: raters }, () => ({ operation: 'identity' }) as const)

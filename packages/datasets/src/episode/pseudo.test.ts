@@ -88,9 +88,11 @@ describe('pseudo episodes', () => {
       expect(images.has(episode.support.image.join())).toBe(true);
     }
     const nothing = pseudoEpisodes(dataset, { ids: ['phantom0000'], setting });
-    await expect(nothing({ random: createRandom(1), raters: 1, styles: 'none' })).rejects.toThrow(
-      'no slice of phantom gave a pseudo episode',
-    );
+    await expect(nothing({ random: createRandom(1), raters: 1, styles: 'none' })).rejects.toMatchObject({
+      code: 'input',
+      message: expect.stringContaining('Setting 2 leaves out every slice of the 1 training scan of phantom.'),
+      remedy: 'Train in Setting 1, test fewer classes at a time, or add scans without them.',
+    });
   });
 
   it('brings slices to one size', async () => {

@@ -216,6 +216,33 @@ describe('faults name file, rater and remedy', () => {
     expect(await fault(dataset.read('a'))).toMatchObject({ code: 'input', rater: 'anna' });
   });
 
+  it('a PNG mask whose background is not 0: an empty one of the same writer would be full', async () => {
+    await png('a/image.png', grey);
+    const dataset = async () => {
+      const found = await folderDataset(root);
+      return found.read('a');
+    };
+    for (const [low, high] of [
+      [1, 2],
+      [100, 200],
+    ] as const) {
+      await png(
+        'a/ben.png',
+        mask(5, 1).map((on) => (on === 1 ? high : low)),
+      );
+      expect(await fault(dataset())).toMatchObject({
+        code: 'input',
+        file: join(root, 'a', 'ben.png'),
+        rater: 'ben',
+        message: expect.stringContaining(`a mask has two values, 0 and another, this file has ${low}, ${high}.`),
+        remedy: 'Save the background as 0, so that an empty mask is told from a full one.',
+      });
+    }
+    // All of one value, not 0: everything is foreground.
+    await png('a/ben.png', mask(24, 7));
+    expect([...(await dataset()).labels.ben!]).toEqual(mask(24, 1));
+  });
+
   it('an image that is no image, and a manifest that is no JSON', async () => {
     await png('a/anna.png', mask(3));
     await writeFile(join(root, 'a', 'image.png'), 'hello');

@@ -3,6 +3,7 @@ import {
   assertSameGeometry,
   type Grid,
   labelValues,
+  type Mask2D,
   readGreyPng,
   readLabelVolume,
   readMaskPng,
@@ -65,6 +66,23 @@ function classIds(
   return ids;
 }
 
+// The reader of PNG takes any two values; a writer whose background is not 0 would have its empty masks read as full.
+async function readZeroBasedMask(file: string, rater: string): Promise<Mask2D> {
+  const mask = await readMaskPng(file, rater);
+  const background = mask.data.indexOf(0);
+  if (background < 0) return mask;
+  const { data } = await readGreyPng(file, rater);
+  const low = data[background]!;
+  if (low !== 0) {
+    throw new InputError(`a mask has two values, 0 and another, this file has ${low}, ${data[mask.data.indexOf(1)]}.`, {
+      file,
+      rater,
+      remedy: 'Save the background as 0, so that an empty mask is told from a full one.',
+    });
+  }
+  return mask;
+}
+
 /** Reads one rater's labels as class ids. @throws InputError for what is no mask, or unknown ids */
 export async function readLabels(
   file: string,
@@ -75,7 +93,7 @@ export async function readLabels(
   const place = { file, rater };
   if (isPng(file)) {
     const { width, height, data } =
-      classIndex === undefined ? await readGreyPng(file, rater) : await readMaskPng(file, rater);
+      classIndex === undefined ? await readGreyPng(file, rater) : await readZeroBasedMask(file, rater);
     return { size: [1, height, width], data: classIds(data, classIndex, classCount, place) };
   }
   const volume = await readLabelVolume(file, { allow2D: true, rater });

@@ -5,7 +5,9 @@ import { readNifti, readNiftiLabels } from '@fsmr/imaging';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { regionsOfSlice } from '../episode/regions.js';
 import { preparedDataset } from '../prepared/prepared.js';
+import { classMapOf, readClassMap } from '../protocol/class-map.js';
 import { writeRawCurvas } from '../testing/raw-curvas.js';
+import type { Dataset } from '../types.js';
 import { prepareCurvas } from './curvas.js';
 
 let root: string;
@@ -114,6 +116,18 @@ describe('CURVAS prepared', () => {
     const made = (await now.superpixels!(id)).subarray(0, area);
     expect((await regionsOfSlice(later, scan, 0)).data).toEqual(made);
     expect((await regionsOfSlice({ ...later, superpixelOptions: {} }, scan, 0)).data).not.toEqual(made);
+  });
+
+  it('knows no slice by a pixel that a smaller side cuts off, and reads no labels where none is cut', async () => {
+    await prepareCurvas(raw, out, { superpixels: false });
+    const whole = await preparedDataset(out);
+    const cut = await preparedDataset(out, { side: 60 });
+    const read = async ({ scans, read }: Dataset) =>
+      Object.fromEntries(await Promise.all(scans.map(async ({ id }) => [id, classMapOf(await read(id))] as const)));
+    expect(await readClassMap(whole)).toEqual(await read(whole));
+    expect(await readClassMap(cut)).toEqual(await read(cut));
+    expect(await readClassMap(cut)).not.toEqual(await readClassMap(whole));
+    expect([whole.classMap, (await preparedDataset(out, { side: 257 })).classMap]).not.toContain(undefined);
   });
 
   it('does not take what it prepared beside the cases for one of them', async () => {

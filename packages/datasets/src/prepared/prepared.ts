@@ -46,6 +46,10 @@ export async function preparedDataset(folder: string, options: PreparedOptions =
     return scan;
   };
   const cutting = cuttingOf(record, options.table);
+  // Slices may lose all pixels of a class to an explicit side; then the labels are read. By default nothing is lost: the
+  // 257th row and column are empty.
+  const { side = Number.POSITIVE_INFINITY } = options;
+  const isCut = record?.cases.some(({ size: [, height, width] }) => height > side || width > side) ?? false;
   const complete = scans.every(({ superpixels }) => superpixels !== undefined);
   return {
     name: options.name ?? record?.name ?? basename(resolve(folder)),
@@ -59,7 +63,7 @@ export async function preparedDataset(folder: string, options: PreparedOptions =
       ...(slices === undefined ? {} : { slices }),
     })),
     read: (id) => readNumbered(find(id), names.length, options.side),
-    ...(classMap === undefined ? {} : { classMap: async () => classMap }),
+    ...(classMap === undefined || isCut ? {} : { classMap: async () => classMap }),
     ...(cutting === undefined ? {} : { superpixelOptions: cutting }),
     ...(complete
       ? {
