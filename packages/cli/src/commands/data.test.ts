@@ -92,6 +92,7 @@ describe('inspect', () => {
   it('knows a preparation that was not finished', async () => {
     await mkdir(at('unfinished', 'records'), { recursive: true });
     await expect(inspected({ source: at('unfinished') })).rejects.toThrow('was not finished');
+    await expect(inspected({ source: at('nowhere') })).rejects.toMatchObject({ code: 'input', file: at('nowhere') });
   });
 
   it('draws what a configuration trains on', async () => {

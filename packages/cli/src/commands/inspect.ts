@@ -1,4 +1,5 @@
 import { readdir, stat } from 'node:fs/promises';
+import { InputError } from '@fsmr/core';
 import type { Dataset, DatasetReport } from '@fsmr/datasets';
 import { inspect } from '@fsmr/datasets';
 import { encodePng } from '@fsmr/imaging';
@@ -49,11 +50,14 @@ interface Source {
 }
 
 async function openSource(source: string): Promise<Source> {
-  const folder = await stat(source).then(
-    (entry) => entry.isDirectory(),
-    () => false,
-  );
-  if (!folder) {
+  const found = await stat(source).catch((cause: unknown) => {
+    throw new InputError('is not there.', {
+      file: source,
+      cause,
+      remedy: 'Give a configuration file, a folder of cases, or a folder fsmr prepare wrote.',
+    });
+  });
+  if (!found.isDirectory()) {
     const config = await loadConfig(source);
     return { dataset: await buildDataset(config), config };
   }
