@@ -17,7 +17,7 @@ export { fromKerasResnet50, isKerasResnet50 } from './weights/keras.js';
 export { loadWeights, parseWeights } from './weights/load.js';
 export { type MappedArray, type MappedFile, openSafetensors } from './weights/mapped.js';
 export { modelShapes, type ParameterShapes, takeParameters } from './weights/model-parameters.js';
-export { asEncoderWeights } from './weights/names.js';
+export { asEncoderWeights, type EncoderWeightsOptions } from './weights/names.js';
 export { parseNpz } from './weights/npz.js';
 export { encodeSafetensors, parseSafetensors, type SafetensorsFile } from './weights/safetensors.js';
 export { type SaveOptions, saveSafetensors, toWeights } from './weights/save.js';

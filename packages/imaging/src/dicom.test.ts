@@ -79,8 +79,30 @@ describe('a DICOM series', () => {
     );
     expect(decodeDicomSeries(tilted.slice(0, 2)).size).toEqual([3, 2, 2]);
   });
-  it('is refused where slices are missing, mixed, compressed or cut short', () => {
-    expect(() => decodeDicomSeries(series(slice(0), slice(3), slice(9)))).toThrow(/1\.dcm: this slice is 3\.000 mm/);
+  it('names the two slices that one is missing or doubled between, and how far the others are apart', () => {
+    const at = (...heights: number[]) =>
+      series(...heights.map((height) => slice(height))).map((each, i) => ({ ...each, file: `s00${i + 1}.dcm` }));
+    const tenth = at(0, 4, 8, 12, 16, 20, 24, 28, 32, 36);
+    expect(() => decodeDicomSeries(tenth.filter(({ file }) => file !== 's005.dcm'))).toThrow(
+      's006.dcm: this slice lies 8.000 mm from s004.dcm, the one before; the others lie 4.000 mm apart. ' +
+        'A slice is missing between the two; complete the series.',
+    );
+    expect(() => decodeDicomSeries(at(0, 3, 9))).toThrow('s003.dcm: this slice lies 6.000 mm from s002.dcm');
+    expect(() => decodeDicomSeries(at(0, 4, 8, 20, 24))).toThrow(
+      /^s004\.dcm: .* 12\.000 mm from s003\.dcm.* 2 slices are missing between the two/,
+    );
+    for (const heights of [
+      [0, 3, 3, 6],
+      [0, 0, 3],
+    ]) {
+      expect(() => decodeDicomSeries(at(...heights))).toThrow(
+        /lies 0\.000 mm from s00[12]\.dcm, .* lie 3\.000 mm apart\. One of the two is too many/,
+      );
+    }
+    // Heights rounded in the file are no fault.
+    expect(decodeDicomSeries(at(0, 4.01, 8, 12.01, 16)).spacing).toEqual([0.5, 0.7, 4]);
+  });
+  it('is refused where slices are mixed, compressed or cut short', () => {
     expect(() => decodeDicomSeries(series(slice(0), slice(3, { series: '1.2.4' })))).toThrow(
       /1\.dcm: .*another series/,
     );

@@ -29,19 +29,42 @@ function checkAlike(slices: readonly DicomSlice[]): void {
   }
 }
 
-/** The distance between slices, all alike. @throws GeometryError where one is missing or doubled. */
+/**
+ * The distance that most slices are from the one before, mm: the median of all that is no repetition. Of two in the
+ * middle it is the smaller, as a gap is more likely than a slice too many. The mean would be that of no slice at all.
+ */
+function usualStep(steps: readonly number[]): number {
+  const apart = steps.filter((step) => step > 0.01).sort((a, b) => a - b);
+  return apart[(apart.length - 1) >> 1] ?? 0;
+}
+
+function stepRemedy(step: number, usual: number): string {
+  if (step < usual) return 'One of the two is too many; leave it out.';
+  const missing = Math.round(step / usual) - 1;
+  if (missing < 1) return 'The two are not neighbours of one series; complete it.';
+  return `${missing === 1 ? 'A slice is' : `${missing} slices are`} missing between the two; complete the series.`;
+}
+
+/**
+ * The distance between slices, mm, all alike.
+ *
+ * @param heights of the slices along their normal, mm, ascending.
+ * @throws GeometryError where one is missing or doubled, with the two slices that differ most from the others.
+ */
 function sliceSpacing(heights: readonly number[], slices: readonly DicomSlice[]): number {
   if (heights.length === 1) return 1;
-  const spacing = (heights.at(-1)! - heights[0]!) / (heights.length - 1);
-  heights.forEach((height, i) => {
-    if (i === 0 || Math.abs(height - heights[i - 1]! - spacing) <= Math.max(0.01, 0.01 * spacing)) return;
-    const step = (height - heights[i - 1]!).toFixed(3);
-    throw new GeometryError(`this slice is ${step} mm from the one before, the others ${spacing.toFixed(3)} mm.`, {
-      file: slices[i]!.file,
-      remedy: 'A slice is missing or there twice; complete the series.',
-    });
-  });
-  return spacing;
+  const steps = heights.slice(1).map((height, i) => height - heights[i]!);
+  const spacing = (heights.at(-1)! - heights[0]!) / steps.length;
+  if (steps.every((step) => Math.abs(step - spacing) <= Math.max(0.01, 0.01 * spacing))) return spacing;
+  const usual = usualStep(steps);
+  const deviations = steps.map((step) => Math.abs(step - usual));
+  const worst = deviations.indexOf(Math.max(...deviations));
+  const [before, after, step] = [slices[worst]!, slices[worst + 1]!, steps[worst]!];
+  throw new GeometryError(
+    `this slice lies ${step.toFixed(3)} mm from ${before.file}, the one before; ` +
+      `the others lie ${usual.toFixed(3)} mm apart.`,
+    { file: after.file, remedy: stepRemedy(step, usual) },
+  );
 }
 
 /** @throws GeometryError where slices are not straight above each other, which no grid of a volume can say. */

@@ -7,7 +7,7 @@ import type { LoaderAnswer, LoaderRequest } from './loader-messages.js';
  * The whole script of a thread that {@link startEpisodeLoader} starts:
  *
  * ```ts
- * serveEpisodes(async ({ folder }) => pseudoSamples(await folderDataset(folder)));
+ * serveEpisodes(async ({ folder }: { folder: string }) => pseudoSamples(await folderDataset(folder)));
  * ```
  *
  * Requests are answered one after the other. Whatever opening or sampling throws is thrown where the episode is awaited.

@@ -113,7 +113,9 @@ describe.each(['cpu', 'native'])('compileEncoder on %s', (backend) => {
     });
     opened.dispose();
     expect(tf.memory().numTensors).toBe(before);
-    await expect(openEncoder(encoder, file, { prefix: 'other.' })).rejects.toThrow('is missing');
+    await expect(openEncoder(encoder, file, { prefix: 'other.' })).rejects.toThrow(
+      /none of its \d+ arrays is there.*the file has encoder\.backbone\./,
+    );
     await expect(openEncoder(encoder, join(folder, 'none'))).rejects.toThrow('cannot be read');
     await rm(folder, { recursive: true });
   });

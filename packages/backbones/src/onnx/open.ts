@@ -42,9 +42,14 @@ export async function openEncoder(
   const arrays =
     hasKernel('FsmrRunGraph') && expected < worthCompiling ? await mappable(encoder, file, prefix) : undefined;
   if (arrays === undefined) {
-    const weights = asEncoderWeights(await loadWeights(file));
-    const own = new Map([...weights].filter(([name]) => name.startsWith(prefix)));
-    const { parameters } = loadParameters(encoder, own, { prefix });
+    const weights = await loadWeights(file);
+    // A prefix says where the encoder lies: nothing is to be found or taken off.
+    const own =
+      prefix === ''
+        ? asEncoderWeights(weights, { file })
+        : new Map([...weights].filter(([name]) => name.startsWith(prefix)));
+    // Where nothing has the prefix, the error shows what there is.
+    const { parameters } = loadParameters(encoder, own.size === 0 ? weights : own, { prefix });
     const compiled = compileEncoder(encoder, parameters);
     tf.dispose(parameters as Record<string, tf.Tensor>);
     return compiled;

@@ -31,7 +31,8 @@ const isCounter = (name: string): boolean => name.endsWith('num_batches_tracked'
 /**
  * Matches names and shapes.
  *
- * @throws WeightsError naming every array that is misshapen and, if strict, every missing and surplus one.
+ * @throws WeightsError naming every array that is misshapen and, if strict, every missing and surplus one; where all are
+ * missing, a few names of both sides.
  */
 export function matchArrays<T extends { readonly shape: readonly number[] }>(
   shapes: Shapes,
@@ -56,12 +57,26 @@ export function matchArrays<T extends { readonly shape: readonly number[] }>(
     }
   }
   const missing = Object.keys(shapes).filter((name) => !found.has(name) && !weights.has(`${prefix}${name}`));
+  if (strict && missing.length > 0 && missing.length === Object.keys(shapes).length) {
+    const wanted = missing.map((name) => `${prefix}${name} [${shapeOnDisk(shapes[name]!.shape)}]`);
+    const there = [...weights].map(([name, { shape }]) => `${name} [${shape}]`);
+    throw new WeightsError(
+      `the weights do not fit the model: none of its ${missing.length} arrays is there. ` +
+        `The model has ${firstFew(wanted)}; the file has ${firstFew(there)}`,
+      { remedy: 'Rename the arrays, or is this the file of another model?' },
+    );
+  }
   if (strict) {
     for (const name of missing) faults.push(`${prefix}${name} [${shapeOnDisk(shapes[name]!.shape)}] is missing`);
     for (const name of surplus) faults.push(`${name} [${weights.get(name)!.shape}] is surplus`);
   }
   if (faults.length > 0) throw new WeightsError(describe(faults), { remedy: 'Is this the file of another model?' });
   return { found, missing, surplus };
+}
+
+function firstFew(names: readonly string[]): string {
+  if (names.length === 0) return 'no arrays.';
+  return names.length > 3 ? `${names.slice(0, 3).join(', ')}, ...` : `${names.join(', ')}.`;
 }
 
 function describe(faults: readonly string[]): string {

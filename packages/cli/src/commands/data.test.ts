@@ -133,7 +133,7 @@ describe('inspect', () => {
     await expect(inspected({ source: config, episodes: { ...drawn, raters: 0 } })).rejects.toMatchObject({
       code: 'config',
     });
-    await expect(inspected({ source: at('missing.json') })).rejects.toMatchObject({ code: 'config' });
+    await expect(inspected({ source: at('missing.json') })).rejects.toMatchObject({ code: 'input' });
   });
 });
 

@@ -14,17 +14,24 @@ import { withPlace } from './place.js';
 export async function startingState(config: RunConfig, model: Model): Promise<TrainingState> {
   const { weights: file } = config.model;
   if (file === undefined) return initialState(model, config.seed);
-  const weights = asEncoderWeights(await loadWeights(file));
+  const weights = asEncoderWeights(await loadWeights(file), { file });
   // Published checkpoints and our own hold whole models; the backbone's names then start with `encoder.`.
   const prefix = [...weights.keys()].some((name) => name.startsWith(encoderPrefix)) ? encoderPrefix : '';
   const { parameters, missing } = readBackbone(config, weights, prefix, file);
   const names = Object.keys(parameters);
   if (2 * missing.length > names.length) {
     tf.dispose(Object.values(parameters));
-    throw new WeightsError(`lacks ${missing.length} of the ${names.length} arrays of ${config.model.backbone}.`, {
-      file,
-      remedy: 'Set model.backbone to the network the file belongs to.',
-    });
+    const held = [...weights.keys()].slice(0, 3).join(', ');
+    const none = missing.length === names.length;
+    throw new WeightsError(
+      `lacks ${missing.length} of the ${names.length} arrays of ${config.model.backbone}${none ? `; it holds ${held}` : ''}.`,
+      {
+        file,
+        remedy: none
+          ? 'Set model.backbone to its network, or rename its arrays as the README of @fsmr/backbones shows.'
+          : 'Set model.backbone to the network the file belongs to.',
+      },
+    );
   }
   if (missing.length > 0) {
     const shown = missing.slice(0, 3).join(', ');
