@@ -45,6 +45,7 @@ it('exports exactly this', () => {
       "maxPool2d",
       "packError",
       "plainMethod",
+      "queryTruth",
       "resizeBilinear",
       "resizeBilinearTranspose",
       "resizeMasks",

@@ -8,6 +8,7 @@ it('exports what the README lists', () => {
       "applyGamma",
       "augmentationPresets",
       "bubil",
+      "checkScan",
       "classMapOf",
       "classSlices",
       "contactSheet",

@@ -6,6 +6,7 @@ export {
   augmentationPresets,
   sampleAugmentation,
 } from './augment/parameters.js';
+export { checkScan } from './check-scan.js';
 export { datasetStatistics, normalise, statisticsOf, trainingStatistics } from './episode/normalise.js';
 export {
   type EpisodeAugmentation,

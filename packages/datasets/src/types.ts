@@ -42,7 +42,7 @@ export interface ClassInfo {
 /** CT intensities mean the same in all scans, so training statistics normalise them; others are normalised scan by scan. */
 export type Modality = 'CT' | 'MR' | 'other';
 
-/** A set of scans that are read one at a time. */
+/** A set of scans that are read one at a time. What reads them for you checks them, see {@link checkScan}. */
 export interface Dataset {
   readonly name: string;
   /** The raters, in the order of every output. */

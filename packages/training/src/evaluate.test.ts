@@ -124,6 +124,29 @@ describe('evaluate', () => {
     expect(dataset.reads).toEqual(['a', 'b', 'c', 'b']);
   });
 
+  it('names the scan that was read wrongly, once for all who learn', async () => {
+    const one = recorder('one');
+    const dataset = areaDataset();
+    const episodes = await evaluationEpisodes(dataset);
+    const spoiled = async (id: string) => {
+      const scan = await dataset.read(id);
+      return id === 'b' ? { ...scan, image: scan.image.map((grey, i) => (i === 5 ? Number.NaN : grey)) } : scan;
+    };
+    const before = tf.memory().numTensors;
+    await expect(
+      evaluateWith({ segmenters: [one.segmenter], episodes, dataset: { ...dataset, read: spoiled } }),
+    ).rejects.toMatchObject({
+      code: 'input',
+      message:
+        'the image of scan b of areas is NaN at slice 0, row 1, column 1. Give finite values; 0 where nothing was measured.',
+    });
+    const nothing = { ...dataset, read: async () => undefined as never };
+    await expect(evaluateWith({ segmenters: [one.segmenter], episodes, dataset: nothing })).rejects.toThrow(
+      'scan a of areas was read as undefined.',
+    );
+    expect([one.open(), tf.memory().numTensors]).toEqual([0, before]);
+  });
+
   it('refuses a rater who is absent', async () => {
     const scan = await areaDataset().read('a');
     expect(() => classPlane(scan, 0, 'nobody', 1)).toThrow('rater nobody');

@@ -1,5 +1,5 @@
 import { isFsmrError } from '@fsmr/core';
-import type { Dataset, EvaluationEpisode, Scan } from '@fsmr/datasets';
+import { checkScan, type Dataset, type EvaluationEpisode, type Scan } from '@fsmr/datasets';
 import { type CountRecord, type Counts, confusion, sumCounts } from '@fsmr/metrics';
 import { classPlane } from './class-masks.js';
 import { episodeKey, type LessonEpisodes, lessonFor, lessonsOf } from './lessons.js';
@@ -46,7 +46,8 @@ export interface EvaluateInputs {
  * support slice of its part. Predictions are counted against each rater's own truth and summed over the slices of the
  * scan (evaluation sections 9.1 to 9.5).
  *
- * @throws InputError where a scan lacks what the plan says it has.
+ * @throws InputError where a scan lacks what the plan says it has; InputError, ShapeError for one that is no scan, see
+ * `checkScan` of `@fsmr/datasets`.
  */
 export async function evaluate(inputs: EvaluateInputs): Promise<void> {
   const { segmenters, isDone = () => false } = inputs;
@@ -130,11 +131,14 @@ function segmentScan(
   }));
 }
 
-/** A data set that remembers the scans read last; all others are read again when they are asked for. */
+/**
+ * A data set that remembers the scans read last; all others are read again when they are asked for. What was read is
+ * checked before it is remembered, see `checkScan` of `@fsmr/datasets`.
+ */
 export function withRecentScans(dataset: Dataset, kept = 128): Dataset {
   const scans = new Map<string, Scan>();
   const read = async (id: string): Promise<Scan> => {
-    const scan = scans.get(id) ?? (await dataset.read(id));
+    const scan = scans.get(id) ?? checkScan(dataset, id, await dataset.read(id));
     scans.delete(id);
     scans.set(id, scan);
     if (scans.size > kept) scans.delete(scans.keys().next().value!);

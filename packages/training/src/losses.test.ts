@@ -36,6 +36,24 @@ describe('episodeLosses', () => {
     expect(() => episodeLosses(modelOf(areaMethod), {}, episode, weights)).toThrow('rater ben');
   });
 
+  it('takes masks of any type', () => {
+    const model: Model = { backbone: tinyEncoder({ channels: 8, width: 4 }), method: alpnet({ protoGridSize: 2 }) };
+    const { parameters } = initialState(model, 1);
+    const image = tf.randomNormal([32, 32, 3], 0, 1, 'float32', 1) as tf.Tensor3D;
+    const mask = tf.pad(tf.ones([16, 16]), [
+      [8, 8],
+      [8, 8],
+    ]) as tf.Tensor2D;
+    const total = (ann: tf.Tensor2D, ben: tf.Tensor2D): number => {
+      const masks = { ann, ben };
+      const episode = { raters: ['ann', 'ben'], support: [{ image, masks }], query: { image, masks } };
+      const weights = { alignmentWeight: 1, calibrationWeight: 1 };
+      return episodeLosses(model, parameters, episode, weights).losses.total.dataSync()[0]!;
+    };
+    expect(total(tf.cast(mask, 'bool'), tf.cast(mask, 'int32'))).toBe(total(mask, mask));
+    expect(total(mask, tf.cast(mask, 'int32'))).toBe(total(mask, mask));
+  });
+
   it('names the rater whose truth is no mask', () => {
     const model: Model = { backbone: tinyEncoder({ channels: 8, width: 4 }), method: alpnet({ protoGridSize: 2 }) };
     const { parameters } = initialState(model, 1);

@@ -5,6 +5,7 @@ import {
   InputError,
   type Model,
   type ParameterRecord,
+  queryTruth,
   type Segmentation,
   segmentEpisode,
 } from '@fsmr/core';
@@ -83,7 +84,7 @@ export function episodeLosses(
     throw new InputError('has no mask on the query image, which training needs.', { rater: missing });
   return tf.tidy(() => {
     const segmentation = segmentEpisode(model, parameters, episode, { ...options, training: true });
-    const truth = tf.stack(episode.raters.map((rater) => episode.query.masks[rater]!)) as tf.Tensor3D;
+    const truth = queryTruth(episode)!;
     const { logits, auxiliaryLosses } = segmentation;
     const { boundWeight = 0 } = weights;
     const { raters } = episode;

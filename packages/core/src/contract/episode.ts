@@ -2,9 +2,9 @@ import type * as tf from '@tensorflow/tfjs';
 
 /** An image and what raters drew on it. */
 export interface AnnotatedImage {
-  /** [H, W, 3], normalised. */
+  /** [H, W, 3], normalised, finite; float32 or int32. */
   readonly image: tf.Tensor3D;
-  /** Foreground of each rater by name [H, W], 0 or 1. A rater who did not outline this image is simply absent. */
+  /** Foreground of each rater by name [H, W], 0 or 1, of any type. A rater who did not outline this image is simply absent. */
   readonly masks: Readonly<Record<string, tf.Tensor2D>>;
 }
 

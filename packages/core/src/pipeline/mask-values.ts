@@ -4,6 +4,11 @@ import { InputError } from '../errors.js';
 /** Backends whose numbers lie in the computer's memory, so that looking at them costs next to nothing. */
 const inMemory = ['cpu', 'wasm', 'tensorflow', 'onnxruntime'];
 
+/** Whether looking at the values of tensors costs next to nothing on the backend in use. */
+export function liesInMemory(): boolean {
+  return inMemory.includes(tf.getBackend());
+}
+
 /**
  * Masks as picture files have them, 0 and 255, give wrong prototypes without any other sign. Not looked at on a graphics
  * card, which would have to stop for it.
@@ -13,7 +18,7 @@ const inMemory = ['cpu', 'wasm', 'tensorflow', 'onnxruntime'];
  * @throws InputError where a mask leaves [0, 1].
  */
 export function checkMaskValues(masks: tf.Tensor, raters?: readonly string[]): void {
-  if (!inMemory.includes(tf.getBackend())) return;
+  if (!liesInMemory()) return;
   const [lowest, highest] = tf.tidy(() => {
     const flat = tf.reshape(tf.cast(masks, 'float32'), [masks.shape[0]!, -1]);
     return [tf.min(flat, 1).dataSync(), tf.max(flat, 1).dataSync()];
@@ -36,7 +41,7 @@ export function checkMaskValues(masks: tf.Tensor, raters?: readonly string[]): v
  * @throws InputError for another value.
  */
 export function checkTruthValues(truth: tf.Tensor, raters?: readonly string[]): void {
-  if (!inMemory.includes(tf.getBackend())) return;
+  if (!liesInMemory()) return;
   const values = truth.dataSync();
   const place = values.findIndex((value) => value !== 0 && value !== 1 && value !== 255);
   if (place === -1) return;

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { type Backbone, definePrototypeMethod, type Episode } from '../contract/index.js';
 import { cosineSimilarity, maskedAveragePool } from '../ops/index.js';
+import { episodeMasks } from './episode-masks.js';
 import { initModel, isModelBuffer, type Model, segmentEpisode } from './model.js';
 
 const pooling: Backbone = {
@@ -88,6 +89,82 @@ describe('segmentEpisode', () => {
     );
   });
 
+  it('refuses a rater who is listed twice', () => {
+    expect(() => segmentEpisode(model, parameters, { ...episode, raters: ['anna', 'ben', 'anna'] })).toThrow(
+      'rater anna: is listed twice. Name each rater once.',
+    );
+  });
+
+  it('takes masks and images of any type', () => {
+    const { logits } = segmentEpisode(model, parameters, episode);
+    const [drawn, counted] = [tf.cast(half, 'bool'), tf.cast(half, 'int32')];
+    const mixed = {
+      ...episode,
+      support: [
+        { image, masks: { anna: drawn, ben: half } },
+        { image, masks: { anna: counted } },
+      ],
+      query: { image, masks: { anna: half, ben: drawn } },
+    };
+    expect(segmentEpisode(model, parameters, mixed).logits.dataSync()).toEqual(logits.dataSync());
+    const whole = tf.round(tf.mul(image, 10)) as tf.Tensor3D;
+    const of = (support: tf.Tensor3D, query: tf.Tensor3D) =>
+      segmentEpisode(model, parameters, {
+        raters: ['anna'],
+        support: [{ image: support, masks: { anna: half } }],
+        query: { image: query, masks: {} },
+      }).logits.dataSync();
+    const counts = tf.cast(whole, 'int32');
+    expect(of(counts, whole)).toEqual(of(whole, whole));
+    expect(of(counts, counts)).toEqual(of(whole, whole));
+  });
+
+  it('names the rater whose mask has another rank, on support and query', () => {
+    const column = tf.expandDims(half, 2) as unknown as tf.Tensor2D;
+    const message =
+      'rater ben: a mask of 16 x 16 x 1 on an image of 16 x 16. Give masks [H, W] as large as their image.';
+    const support = [{ image, masks: { anna: half, ben: column } }];
+    expect(() => segmentEpisode(model, parameters, { ...episode, support })).toThrow(message);
+    const query = { image, masks: { ben: column } };
+    expect(() => segmentEpisode(model, parameters, { ...episode, query })).toThrow(message);
+  });
+
+  it('names the image of another shape', () => {
+    const grey = tf.zeros([16, 16, 1]) as tf.Tensor3D;
+    expect(() => segmentEpisode(model, parameters, { ...episode, query: { image: grey, masks: {} } })).toThrow(
+      'the query image is [16,16,1], not [H, W, 3]. Repeat one grey channel three times: tf.tile(image, [1, 1, 3]).',
+    );
+    const batch = tf.expandDims(image, 0) as unknown as tf.Tensor3D;
+    const support = [{ image, masks: { anna: half, ben: half } }];
+    expect(() =>
+      segmentEpisode(model, parameters, { ...episode, support: [...support, { image: batch, masks: {} }] }),
+    ).toThrow('support image 1 is [1,16,16,3], not [H, W, 3].');
+    const flat = tf.zeros([16, 16]) as unknown as tf.Tensor3D;
+    expect(() => episodeMasks({ ...episode, support: [{ image: flat, masks: { anna: half, ben: half } }] })).toThrow(
+      'support image 0 is [16,16], not [H, W, 3].',
+    );
+    const small = tf.zeros([8, 16, 3]) as tf.Tensor3D;
+    expect(() => segmentEpisode(model, parameters, { ...episode, query: { image: small, masks: {} } })).toThrow(
+      'images of one episode must have one size, but the query image is [8,16,3] and support image 0 [16,16,3].',
+    );
+  });
+
+  it('names the image that holds no numbers', () => {
+    const spoiled = (value: number) => {
+      const values = image.dataSync().slice();
+      values[7] = value;
+      return tf.tensor3d(values, [16, 16, 3]);
+    };
+    const query = { image: spoiled(Number.NaN), masks: {} };
+    expect(() => segmentEpisode(model, parameters, { ...episode, query })).toThrow(
+      'the query image holds NaN. Give finite values; 0 where nothing was measured.',
+    );
+    const second = { image: spoiled(Number.NEGATIVE_INFINITY), masks: { anna: half } };
+    expect(() => segmentEpisode(model, parameters, { ...episode, support: [episode.support[0]!, second] })).toThrow(
+      'support image 1 holds -Infinity.',
+    );
+  });
+
   it('refuses parameters of one name, and methods of another version, and frees what it made', () => {
     const init = () => ({ 'encoder.weight': tf.scalar(1) });
     const before = tf.memory().numTensors;
@@ -109,11 +186,18 @@ describe('segmentEpisode', () => {
 
   it('leaks nothing', () => {
     expectNoLeak(() => segmentEpisode(model, parameters, episode, { training: true }) as never);
-    expectNoLeak(() => {
-      try {
-        segmentEpisode(model, parameters, { ...episode, raters: ['carl'] });
-      } catch {}
-      return undefined;
-    });
+    const column = tf.expandDims(half, 2) as unknown as tf.Tensor2D;
+    const spoiled = tf.fill([16, 16, 3], Number.NaN) as tf.Tensor3D;
+    for (const wrong of [
+      { raters: ['carl'] },
+      { raters: ['ben', 'ben'] },
+      { query: { image: spoiled, masks: {} } },
+      { query: { image, masks: { ben: column } } },
+    ]) {
+      expectNoLeak(() => {
+        expect(() => segmentEpisode(model, parameters, { ...episode, ...wrong })).toThrow();
+        return undefined;
+      });
+    }
   });
 });

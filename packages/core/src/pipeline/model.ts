@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
 import {
-  type AnnotatedImage,
   addPrefix,
   type Backbone,
   checkSpecificationVersion,
@@ -11,9 +10,9 @@ import {
   withPrefix,
 } from '../contract/index.js';
 import { joinParameters } from '../contract/join-parameters.js';
-import { InputError, ShapeError } from '../errors.js';
 import { createRandom, type Random } from '../random.js';
-import type { RaterMasks } from './masks.js';
+import { checkEpisodeShapes, episodeImages } from './episode-images.js';
+import { episodeMasks, queryTruth } from './episode-masks.js';
 import { type Segmentation, segmentFeatures } from './segment.js';
 
 /** Parameters of the backbone are saved under this prefix, as in the published checkpoints. */
@@ -50,47 +49,6 @@ export function isModelBuffer({ backbone }: Model, name: string): boolean {
   return name.startsWith(encoderPrefix) && backbone.isBuffer(name.slice(encoderPrefix.length));
 }
 
-/**
- * The masks of an episode's raters. -> masks [R, K, H, W] and the shots of each rater; the caller owns the tensor.
- *
- * @throws InputError without raters, and where a rater outlined no support image.
- * @throws ShapeError where a mask has another size than its image.
- */
-export function episodeMasks({ raters, support }: Episode): RaterMasks {
-  checkImages(support);
-  if (raters.length === 0) throw new InputError('an episode needs at least one rater.');
-  const shots = raters.map((rater) => {
-    const own = support.flatMap(({ masks }, shot) => (masks[rater] === undefined ? [] : [shot]));
-    if (own.length === 0) {
-      throw new InputError('outlined no support image.', { rater, remedy: 'Give a mask or leave the rater out.' });
-    }
-    return own;
-  });
-  const masks = tf.tidy(() => {
-    const ofRater = (rater: string) =>
-      tf.stack(support.map(({ image, masks: own }) => own[rater] ?? tf.zeros([image.shape[0], image.shape[1]])));
-    return tf.cast(tf.stack(raters.map(ofRater)), 'float32') as tf.Tensor4D;
-  });
-  return { masks, shots };
-}
-
-function checkImages(images: readonly AnnotatedImage[]): void {
-  if (images.length === 0) throw new InputError('an episode needs at least one support image.');
-  const [height, width] = images[0]!.image.shape;
-  for (const { image, masks } of images) {
-    if (image.shape[0] !== height || image.shape[1] !== width) {
-      throw new ShapeError(
-        `images of one episode must have one size, but [${image.shape}] follows [${height},${width},3].`,
-      );
-    }
-    for (const [rater, mask] of Object.entries(masks)) {
-      if (mask.shape[0] !== height || mask.shape[1] !== width) {
-        throw new ShapeError(`a mask of ${mask.shape.join(' x ')} on an image of ${height} x ${width}.`, { rater });
-      }
-    }
-  }
-}
-
 /** How an episode is segmented. */
 export interface EpisodeOptions {
   /** Batch statistics, alignment and the method's own losses; off by default. */
@@ -102,9 +60,13 @@ export interface EpisodeOptions {
 
 /**
  * Segments the query of an episode once for each rater. Support images and query pass the backbone as one batch, in
- * that order, as the published programs do.
+ * that order, as the published programs do. Images and masks may be integers, masks boolean too.
  *
- * @returns the segmentation, and in training the backbone's new running statistics under their full names.
+ * @returns the segmentation, and in training the backbone's new running statistics under their full names; the caller owns
+ * every tensor.
+ * @throws ShapeError for images that are not [H, W, 3] of one size, and masks that are not [H, W] of that size; InputError
+ * for images that are not finite, masks outside [0, 1], raters who are listed twice or outlined no support image;
+ * ConfigError for a method of another version of the contract.
  */
 export function segmentEpisode(
   { backbone, method }: Model,
@@ -114,14 +76,14 @@ export function segmentEpisode(
 ): Segmentation & { readonly statistics: ParameterRecord } {
   const { training = false, freezeBackbone = false, random } = options;
   return tf.tidy(() => {
-    checkImages([...episode.support, episode.query]);
+    checkEpisodeShapes(episode.support, episode.query);
     const masks = episodeMasks(episode);
-    const images = tf.stack([...episode.support, episode.query].map(({ image }) => image)) as tf.Tensor4D;
+    const images = episodeImages(episode);
     const { features, statistics } = backbone.apply(withPrefix(parameters, encoderPrefix), images, {
       training: training && !freezeBackbone,
     });
     const shots = episode.support.length;
-    const truth = episode.raters.map((rater) => episode.query.masks[rater]);
+    const truth = queryTruth(episode);
     const segmentation = segmentFeatures({
       method,
       parameters,
@@ -130,7 +92,7 @@ export function segmentEpisode(
       ...masks,
       names: episode.raters,
       training,
-      ...(truth.every((mask) => mask !== undefined) ? { queryMasks: tf.stack(truth) as tf.Tensor3D } : {}),
+      ...(truth === undefined ? {} : { queryMasks: truth }),
       ...(random === undefined ? {} : { random }),
     });
     return { ...segmentation, statistics: addPrefix(statistics, encoderPrefix) } as never;

@@ -1,4 +1,5 @@
 import { NumericError } from '@fsmr/core';
+import { checkScan } from '../check-scan.js';
 import type { Dataset, Scan, Statistics } from '../types.js';
 
 /** Statistics of one image or scan, over all voxels. */
@@ -16,11 +17,12 @@ export function statisticsOf(image: Float32Array): Statistics {
  * training and test alike (datasets section 8.7). Merges the scans' moments, so each is read once.
  *
  * @param ids the training scans
+ * @throws NumericError without scans; InputError, ShapeError for a scan that is none, see {@link checkScan}.
  */
 export async function datasetStatistics(dataset: Dataset, ids: readonly string[]): Promise<Statistics> {
   let [count, mean, squares] = [0, 0, 0];
   for (const id of ids) {
-    const { image, stored } = await dataset.read(id);
+    const { image, stored } = checkScan(dataset, id, await dataset.read(id));
     const own = stored ?? { ...statisticsOf(image), voxels: image.length };
     const total = count + own.voxels;
     const step = own.mean - mean;

@@ -1,6 +1,7 @@
 import { InputError, type Random } from '@fsmr/core';
 import type { LabelImage } from '@fsmr/imaging';
 import { type Style, type StylePreset, type SuperpixelOptions, sampleRaterStyles } from '@fsmr/pseudo-labels';
+import { checkScan } from '../check-scan.js';
 import type { Setting } from '../protocol/setting.js';
 import type { Dataset, Scan, ScanInfo, SliceSample, Statistics } from '../types.js';
 import { normaliseImage, statisticsOf } from './normalise.js';
@@ -57,7 +58,7 @@ const attempts = 100;
  * drawn again, a hundred times at most; slices that Setting 2 leaves out are replaced without limit (datasets section 8.7).
  *
  * @throws InputError where there is no such scan, where the setting leaves out every slice, or where a hundred slices gave
- *   no episode.
+ *   no episode; the source too, and for a scan that is none, see {@link checkScan}.
  */
 export function pseudoEpisodes(dataset: Dataset, options: PseudoSourceOptions = {}): PseudoSource {
   const scans = trainingScans(dataset, options.ids);
@@ -78,7 +79,7 @@ export function pseudoEpisodes(dataset: Dataset, options: PseudoSourceOptions = 
     recentRegions.get(`${scan.id}/${z}`, () => regionsOfSlice(dataset, scan, z, options.superpixels));
   const left = slicesLeft(scans, options.setting);
   const readScan = async (id: string): Promise<Scan> => {
-    const scan = await recentScans.get(id, async () => withoutLabels(await dataset.read(id)));
+    const scan = await recentScans.get(id, async () => withoutLabels(checkScan(dataset, id, await dataset.read(id))));
     left.learn(id, scan.size[0]);
     return scan;
   };

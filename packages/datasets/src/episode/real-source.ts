@@ -1,4 +1,5 @@
 import { InputError, type Random } from '@fsmr/core';
+import { checkScan } from '../check-scan.js';
 import { readClassMap } from '../protocol/class-map.js';
 import { queryPart } from '../protocol/support.js';
 import type { ClassMap, Dataset, SampleEpisode, Scan, SliceSample, Statistics } from '../types.js';
@@ -42,7 +43,8 @@ const attempts = 100;
  * query and one of the support from the same third of the organ. The raters are those who drew the class on both
  * slices; where a transform leaves a mask empty, all is drawn again.
  *
- * @throws InputError where no class is in two scans, or no draw gives an episode.
+ * @throws InputError where no class is in two scans, or no draw gives an episode; the source too, and both for a scan that
+ * is none, see {@link checkScan}.
  */
 export async function realEpisodes(dataset: Dataset, options: RealSourceOptions = {}): Promise<RealSource> {
   const map = options.classMap ?? (await readClassMap(dataset));
@@ -63,7 +65,7 @@ export async function realEpisodes(dataset: Dataset, options: RealSourceOptions 
     Object.values(labels).reduce((sum, own) => sum + own.length, 4 * image.length),
   );
   const sample = async (id: string, z: number, classId: number, raters: readonly string[]): Promise<SliceSample> => {
-    const scan = await recent.get(id, () => dataset.read(id));
+    const scan = await recent.get(id, async () => checkScan(dataset, id, await dataset.read(id)));
     const slice = sliceOf(scan, z, classId, raters);
     const statistics = options.statistics ?? scan.stored ?? statisticsOf(scan.image);
     const normal = { ...slice, image: normaliseImage(slice.image, statistics) };

@@ -1,4 +1,5 @@
 import { distinctColours, type Picture } from '@fsmr/imaging';
+import { checkScan } from '../check-scan.js';
 import { sliceOf } from '../episode/slice.js';
 import { classMapOf } from '../protocol/class-map.js';
 import type { Dataset, Scan } from '../types.js';
@@ -21,7 +22,7 @@ export async function contactSheet(dataset: Dataset, options: ContactSheetOption
   const { tile = 128, ids = dataset.scans.slice(0, 6).map(({ id }) => id) } = options;
   const rows: (Tile | undefined)[][] = [];
   for (const id of ids) {
-    const scan = await dataset.read(id);
+    const scan = checkScan(dataset, id, await dataset.read(id));
     const z = fullestSlice(scan);
     const slice = sliceOf(scan, z);
     const ofRater = (rater: string): Tile => {

@@ -1,5 +1,6 @@
 import { distinctColours, type LabelImage, type Picture } from '@fsmr/imaging';
 import { describeStyle, type SuperpixelOptions } from '@fsmr/pseudo-labels';
+import { checkScan } from '../check-scan.js';
 import type { SourcedEpisode } from '../episode/pseudo-source.js';
 import { regionsOfSlice } from '../episode/regions.js';
 import { sliceOf } from '../episode/slice.js';
@@ -37,7 +38,7 @@ export async function episodeSheet(
   options: EpisodeSheetOptions = {},
 ): Promise<EpisodeSheet> {
   const { origin, record, support, query, raters } = episode;
-  const scan = await dataset.read(origin.scan);
+  const scan = checkScan(dataset, origin.scan, await dataset.read(origin.scan));
   const regions = await regionsOfSlice(dataset, scan, origin.slice, options.superpixels);
   const slice = sliceOf(scan, origin.slice);
   const target = Uint8Array.from(regions.data, (label) => (label === record.superpixel ? 1 : 0));

@@ -79,6 +79,28 @@ describe('inspect', () => {
   });
 });
 
+describe('inspect of masks that leave nothing out', () => {
+  it('says which rater marked every voxel', async () => {
+    const scan: Scan = {
+      id: 'a',
+      size: [1, 1, 3],
+      image: Float32Array.of(1, 2, 3),
+      labels: { r: Uint8Array.of(1, 1, 2), s: Uint8Array.of(1, 0, 2) },
+    };
+    const dataset: Dataset = {
+      name: 'set',
+      raters: ['r', 's'],
+      classes: [1, 2].map((id) => ({ id, name: `class ${id}` })),
+      modality: 'other',
+      scans: [{ id: 'a', raters: ['r', 's'], classes: [1, 2] }],
+      read: async () => scan,
+    };
+    expect((await inspect(dataset)).faults).toEqual([
+      'a: the mask of rater r has no background; every voxel is foreground.',
+    ]);
+  });
+});
+
 describe.skipIf(!sharedFolder)('real data', () => {
   it('bubil: agreement as its manifest has it', async () => {
     const dataset = await folderDataset(sharedPath('data', 'bubil'), bubil);

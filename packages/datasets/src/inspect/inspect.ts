@@ -1,4 +1,5 @@
 import { isFsmrError } from '@fsmr/core';
+import { checkScan } from '../check-scan.js';
 import type { Dataset, Modality, Scan } from '../types.js';
 import { fleissKappa, type KappaSums, kappaSums, maskDice } from './agreement.js';
 
@@ -70,7 +71,7 @@ export async function inspect(dataset: Dataset, options: InspectOptions = {}): P
   let slices = 0;
   for (const [index, info] of scans.entries()) {
     try {
-      const scan = await dataset.read(info.id);
+      const scan = checkScan(dataset, info.id, await dataset.read(info.id));
       const size = scan.size.join(' x ');
       sizes[size] = (sizes[size] ?? 0) + 1;
       slices += scan.size[0];
@@ -130,6 +131,9 @@ function oddities(scan: Scan, raters: readonly string[]): string[] {
   if (missing.length > 0) found.push(`${scan.id}: not outlined by ${missing.join(', ')}.`);
   for (const [rater, map] of Object.entries(scan.labels)) {
     if (map.every((value) => value === 0)) found.push(`${scan.id}: the mask of rater ${rater} is empty.`);
+    // An empty mask of a writer whose background is not 0 looks like this.
+    else if (!map.includes(0))
+      found.push(`${scan.id}: the mask of rater ${rater} has no background; every voxel is foreground.`);
   }
   const first = scan.image[0]!;
   if (scan.image.every((value) => value === first)) found.push(`${scan.id}: the image has one grey value.`);

@@ -1,3 +1,4 @@
+import { checkScan } from '../check-scan.js';
 import type { ClassMap, Dataset, Scan } from '../types.js';
 
 /** Where each rater drew each class in one scan; see {@link ClassMap}. */
@@ -22,11 +23,13 @@ export function classMapOf(scan: Scan): ClassMap[string] {
 
 /**
  * Where each rater drew each class: what the data set keeps, or else found by reading all scans, one after the other.
+ *
+ * @throws InputError, ShapeError for a scan that is none, see {@link checkScan}.
  */
 export async function readClassMap(dataset: Dataset): Promise<ClassMap> {
   if (dataset.classMap !== undefined) return dataset.classMap();
   const map: Record<string, ClassMap[string]> = {};
-  for (const { id } of dataset.scans) map[id] = classMapOf(await dataset.read(id));
+  for (const { id } of dataset.scans) map[id] = classMapOf(checkScan(dataset, id, await dataset.read(id)));
   return map;
 }
 

@@ -58,7 +58,7 @@ export interface EvaluationPlan extends Iterable<EvaluationEpisode> {
  * a query is a truth like any other, and so is one empty slice among others. Pairs without a common rater are passed over.
  * A scan or class that is named twice counts once.
  *
- * @throws InputError for an unknown scan; ConfigError for an unknown class or fewer than one part.
+ * @throws InputError for an unknown scan, and what {@link readClassMap} throws; ConfigError for an unknown class or fewer than one part.
  */
 export async function evaluationEpisodes(dataset: Dataset, options: EvaluationOptions = {}): Promise<EvaluationPlan> {
   const map = options.classMap ?? (await readClassMap(dataset));
