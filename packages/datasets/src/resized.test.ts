@@ -13,9 +13,9 @@ const scan: Scan = {
 const dataset: Dataset = {
   name: 'squares',
   raters: ['one'],
-  classes: [{ id: 1, name: 'x' }],
+  classes: [1, 2, 7].map((id) => ({ id, name: `class ${id}` })),
   modality: 'MR',
-  scans: [{ id: 'a', raters: ['one'], classes: [1], slices: 2 }],
+  scans: [{ id: 'a', raters: ['one'], classes: [1, 2, 7], slices: 2 }],
   read: async () => scan,
   superpixels: async () => new Int32Array(8),
 };

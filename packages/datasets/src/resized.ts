@@ -1,4 +1,5 @@
 import { ConfigError } from '@fsmr/core';
+import { checkScan } from './check-scan.js';
 import { resizeSlice } from './episode/slice.js';
 import type { Dataset, Scan } from './types.js';
 
@@ -16,7 +17,7 @@ export function resizedDataset(dataset: Dataset, size: number): Dataset {
     throw new ConfigError(`slices cannot be resized to ${size} pixels.`, { remedy: 'Give a whole positive number.' });
   }
   const { superpixels: _ofAnotherSize, classMap: _ofOtherPixels, ...rest } = dataset;
-  return { ...rest, read: async (id) => resizedScan(await dataset.read(id), size) };
+  return { ...rest, read: async (id) => resizedScan(checkScan(dataset, id, await dataset.read(id)), size) };
 }
 
 /** A scan whose slices are squares of `size` pixels: the image bilinearly, labels by their nearest pixel. */

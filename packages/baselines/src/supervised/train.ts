@@ -1,5 +1,5 @@
 import { createRandom, InputError, NumericError, type ParameterRecord, type Random } from '@fsmr/core';
-import { type Dataset, normalise, type SliceSample, type Statistics } from '@fsmr/datasets';
+import { checkScan, type Dataset, normalise, type SliceSample, type Statistics } from '@fsmr/datasets';
 import { adamAlong, disposeTrained, type Trained } from '../learning/adam.js';
 import { differentiate } from '../learning/differentiate.js';
 import { type EpochsInputs, trainEpochs } from '../learning/epochs.js';
@@ -33,7 +33,7 @@ export interface SupervisedInputs
  * order, and only one scan is in memory at a time.
  *
  * @returns the parameters, which the caller owns.
- * @throws InputError where no scan serves; InterruptedError where the signal came; NumericError for a loss that is no
+ * @throws InputError where no scan serves, or one is none (see `checkScan` of `@fsmr/datasets`); InterruptedError where the signal came; NumericError for a loss that is no
  * number.
  */
 export async function trainSupervised(inputs: SupervisedInputs): Promise<ParameterRecord> {
@@ -104,7 +104,7 @@ async function* batches(inputs: SupervisedInputs, random: Random): AsyncGenerato
 
 async function scanSamples(inputs: SupervisedInputs, id: string, random: Random): Promise<SliceSample[]> {
   const { dataset, classId, raters, statistics, slicesPerScan } = inputs;
-  const scan = await dataset.read(id);
+  const scan = checkScan(dataset, id, await dataset.read(id));
   if (raters.some((rater) => scan.labels[rater] === undefined)) return [];
   const shown = shownSamples(normalise(scan, statistics), classId, raters);
   return random.shuffle(shown).slice(0, slicesPerScan);

@@ -2,6 +2,7 @@ import { createRandom } from '@fsmr/core';
 import { describe, expect, it } from 'vitest';
 import { phantomDataset } from '../phantom/phantom.js';
 import type { Setting } from '../protocol/setting.js';
+import type { Dataset } from '../types.js';
 import { pseudoEpisodes } from './pseudo-source.js';
 
 const dataset = phantomDataset({ seed: 1, scans: 2, size: 32, raters: 2, slices: 60, classes: 1 });
@@ -76,4 +77,13 @@ describe('pseudo episodes in Setting 2', () => {
       'no slice of phantom gave a pseudo episode in 100 draws.',
     );
   });
+});
+
+it('names a scan that its data set read wrongly', async () => {
+  const short: Dataset = {
+    ...dataset,
+    read: async (id) => ({ ...(await dataset.read(id)), image: new Float32Array(5) }),
+  };
+  const source = pseudoEpisodes(short, { superpixels: { minimumSize: 10 } });
+  await expect(source(request(1))).rejects.toThrow(/the image of scan phantom000\d of \S+ has 5 voxels/);
 });
