@@ -41,7 +41,7 @@ export function addEvaluationCommands(program: Command, configHelp: string): voi
     )
     .option('--workers <number>', 'processes, each with its share of the threads', Number, 1)
     .option('--shard <i/n>', 'only the i-th of n shares, into records of its own and without tables')
-    .option('--predictions <folder>', 'also write every mask, {arm}/{class}/{support}/{query}_{rater}, as PNG or NIfTI')
+    .option('--predictions <folder>', 'also write every mask, {arm}/{class}/{support}/{query}/{rater}, as PNG or NIfTI')
     .option('--feature-cache <folder>', 'keep features of scans there, for other processes and later evaluations')
     .option('--feature-cache-limit <GiB>', 'what that folder may hold', Number, 20)
     .addHelpText('after', clusterHelp + configHelp)

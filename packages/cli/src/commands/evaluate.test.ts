@@ -179,7 +179,7 @@ describe('evaluateRun', () => {
     const dataset = await buildDataset(config);
     for (const { arm, records: counts } of lines.flatMap(({ results }) => results)) {
       for (const { support, scan, rater, class: name, tp, fp, fn } of counts) {
-        const mask = await readMaskPng(join(folder, arm, name, support!, `${scan}_${rater}.png`));
+        const mask = await readMaskPng(join(folder, arm, name, support!, scan, `${rater}.png`));
         const truth = classPlane(await dataset.read(scan), 0, rater, 1);
         expect(confusion(mask.data, truth)).toMatchObject({ tp, fp, fn });
       }

@@ -9,7 +9,7 @@ import { checkConfig, loadConfig } from '../config/load.js';
 import type { RunConfig } from '../config/schema.js';
 import { contactSheet } from '../report/contact-sheet.js';
 import { numberTable } from '../report/tables.js';
-import { writeAtomically, writeJson } from '../run/files.js';
+import { exists, writeAtomically, writeJson } from '../run/files.js';
 import { createProgress } from '../run/progress.js';
 import { checkEpisodes, drawEpisodes, type EpisodePictures } from './episode-pictures.js';
 
@@ -50,14 +50,13 @@ interface Source {
 }
 
 async function openSource(source: string): Promise<Source> {
-  const found = await stat(source).catch((cause: unknown) => {
+  if (!(await exists(source))) {
     throw new InputError('is not there.', {
       file: source,
-      cause,
       remedy: 'Give a configuration file, a folder of cases, or a folder fsmr prepare wrote.',
     });
-  });
-  if (!found.isDirectory()) {
+  }
+  if (!(await stat(source)).isDirectory()) {
     const config = await loadConfig(source);
     return { dataset: await buildDataset(config), config };
   }

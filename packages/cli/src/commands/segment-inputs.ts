@@ -90,12 +90,17 @@ export function mapFile(query: string): string {
   return maskFile(query, 'disagreement');
 }
 
-/** Checks that no two results get one name. @throws InputError that names the rater. */
-export function checkResultNames(queries: readonly string[], raters: readonly string[]): void {
-  const taken = new Set(queries.map(mapFile));
+/**
+ * Checks that no two results get one name.
+ *
+ * @param nameOf the file of a query's mask
+ * @throws InputError that names the rater.
+ */
+export function checkResultNames(queries: readonly string[], raters: readonly string[], nameOf = maskFile): void {
+  const taken = new Set(queries.map((query) => nameOf(query, 'disagreement')));
   for (const query of queries) {
     for (const rater of raters) {
-      const file = maskFile(query, rater);
+      const file = nameOf(query, rater);
       if (taken.has(file)) {
         throw new InputError(`two results would both be written as ${file}.`, { rater, remedy: 'Rename the rater.' });
       }

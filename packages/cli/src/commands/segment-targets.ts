@@ -6,6 +6,9 @@ import { appendJsonLine, dropUnfinishedLine, exists, readJsonLines } from '../ru
 /** Where `fsmr segment` writes down what it writes, so that it replaces nothing else. */
 export const segmentedLog = 'segmented.jsonl';
 
+/** Without the file nothing in the folder would be ours to replace. */
+export const damagedLine = 'Delete the line; what it speaks of is segmented again.';
+
 /** Written before files are, so that those of a visit that was killed are known too. */
 interface Claim {
   readonly writes?: readonly string[];
@@ -44,7 +47,7 @@ export async function claimTargets(out: string, names: readonly string[]): Promi
 }
 
 async function claimed(out: string): Promise<Set<string>> {
-  const lines = await readJsonLines<Claim>(join(out, segmentedLog));
+  const lines = await readJsonLines<Claim>(join(out, segmentedLog), damagedLine);
   return new Set(lines.flatMap(({ writes }) => writes ?? []));
 }
 

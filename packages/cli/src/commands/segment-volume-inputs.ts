@@ -14,6 +14,7 @@ import {
 } from '@fsmr/imaging';
 import { largestSquare } from '../config/schema.js';
 import { checkResultNames, inputFiles, queryFiles, raterFiles, type SegmentFiles } from './segment-inputs.js';
+import { volumeFile } from './segmented-volumes.js';
 
 /** What `fsmr segment` is asked about volumes, beside their files. */
 export interface VolumeOptions {
@@ -116,7 +117,7 @@ export async function readVolumeTask(files: SegmentFiles, options: VolumeOptions
     masks.set(rater, structureOf(drawn.data, options.label, file, rater));
   }
   const queries = queryFiles(files.query);
-  checkResultNames([...queries.keys()], [...masks.keys()]);
+  checkResultNames([...queries.keys()], [...masks.keys()], volumeFile);
   const plane = support.size[0] * support.size[1];
   const shown = Array.from({ length: support.size[2] }, (_, z) => z).filter((z) =>
     [...masks.values()].some((mask) => mask.subarray(z * plane, (z + 1) * plane).includes(1)),

@@ -23,7 +23,7 @@ import { createProgress } from '../run/progress.js';
 import type { SegmentCommand } from './segment.js';
 import { checkTargets, claimTargets } from './segment-targets.js';
 import { type OrientedQuery, partOf, readQuery, type VolumeTask } from './segment-volume-inputs.js';
-import { maskFile, type RaterVolumes, segmentedVolumes } from './segmented-volumes.js';
+import { type RaterVolumes, segmentedVolumes, volumeFile } from './segmented-volumes.js';
 
 /** What `fsmr segment` is asked about volumes, inputs already checked. */
 export type VolumeCommand = Omit<SegmentCommand, 'task' | 'seed'> & {
@@ -55,7 +55,7 @@ export async function segmentVolumesCommand(command: VolumeCommand): Promise<str
     const learned = await fewShotSegmenter(arm, features).learn(lesson);
     try {
       const tables = ['volumes.json', 'report.html'];
-      const masksOf = (query: string): string[] => [...raters, 'disagreement'].map((name) => maskFile(query, name));
+      const masksOf = (query: string): string[] => [...raters, 'disagreement'].map((name) => volumeFile(query, name));
       await checkTargets(out, [...[...task.queries.keys()].flatMap(masksOf), ...tables], task.inputs);
       await claimTargets(out, tables);
       const done = await segmentedVolumes(command, side);
@@ -147,7 +147,7 @@ async function writeMasks(
   masks: RaterVolumes,
 ): Promise<void> {
   const write = (name: string, result: Parameters<typeof writeNifti>[1]): Promise<void> =>
-    writeNifti(join(out, maskFile(query, name)), reorient(result, orientation));
+    writeNifti(join(out, volumeFile(query, name)), reorient(result, orientation));
   for (const [rater, data] of masks) await write(rater, createLabelVolume(data, volume.size, volume));
   await write('disagreement', createVolume(disagreementOf(masks), volume.size, volume));
 }

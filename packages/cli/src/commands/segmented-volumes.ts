@@ -4,7 +4,7 @@ import { orientationOf, readLabelVolume, reorient, type Volume } from '@fsmr/ima
 import { canonical } from '../report/config-identity.js';
 import { appendJsonLine, bytesOf, dropUnfinishedLine, readJsonLines, sha256Of } from '../run/files.js';
 import type { SegmentCommand } from './segment.js';
-import { segmentedLog } from './segment-targets.js';
+import { damagedLine, segmentedLog } from './segment-targets.js';
 import type { OrientedQuery, VolumeTask } from './segment-volume-inputs.js';
 
 /** A query in each rater's style, 1 inside, on the query's grid as the support lies. */
@@ -39,7 +39,7 @@ export async function segmentedVolumes(
 ): Promise<SegmentedVolumes> {
   const file = join(out, segmentedLog);
   await dropUnfinishedLine(file);
-  const known = new Map((await readJsonLines<Partial<Line>>(file)).map((line) => [line.key, line]));
+  const known = new Map((await readJsonLines<Partial<Line>>(file, damagedLine)).map((line) => [line.key, line]));
   const { support, masks, parts } = task;
   const asked = canonical({ fsmr, tfjs, backend, weights: await sha256Of(weights), parts, size });
   const taught = hashOf(asked, support, [...masks.values()], [...masks.keys()]);
@@ -51,7 +51,7 @@ export async function segmentedVolumes(
       if (line === undefined || !(await areThere(out, line))) return undefined;
       const lies = orientationOf(read.volume);
       const found = [...masks.keys()].map(async (rater) => {
-        const volume = await readLabelVolume(join(out, maskFile(query, rater)), { rater, allow2D: true });
+        const volume = await readLabelVolume(join(out, volumeFile(query, rater)), { rater, allow2D: true });
         return [rater, Uint8Array.from(reorient(volume, lies).data)] as const;
       });
       return new Map(await Promise.all(found));
@@ -67,7 +67,7 @@ export async function segmentedVolumes(
 }
 
 /** What a rater's mask of a query is called. */
-export const maskFile = (query: string, rater: string): string => `${query}_${rater}.nii.gz`;
+export const volumeFile = (query: string, rater: string): string => `${query}_${rater}.nii.gz`;
 
 async function areThere(out: string, { files = {} }: Partial<Line>): Promise<boolean> {
   for (const [name, hash] of Object.entries(files)) {

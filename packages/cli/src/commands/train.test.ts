@@ -124,9 +124,7 @@ describe('trainRun', () => {
     const data = runs.at('data');
     for (const out of [data, join(data, 'runs', 'one')]) {
       const config = tinyConfig({ data: { kind: 'folder', folder: data } });
-      expect(() => checkPlace(runFolder(out), config)).toThrow(
-        `lies in the data, ${data}, which would then hold a case`,
-      );
+      expect(() => checkPlace(runFolder(out), config)).toThrow(`lies in the data, ${data}.`);
     }
     checkPlace(runFolder(runs.at('data of runs')), tinyConfig({ data: { kind: 'folder', folder: data } }));
     checkPlace(runFolder(runs.at('data')), tinyConfig());
@@ -175,6 +173,11 @@ describe('trainRun', () => {
     ['weights that are missing', { model: { weights: 'nowhere.pth' } }, 'nowhere.pth'],
     ['a backbone without threshold', { model: { method: 'qnet', backbone: 'resnet18' } } as const, 'threshold'],
     ['a split without evaluation', { split: { fold: 9 } }, 'split.fold'],
+    [
+      'a bound on its own masks',
+      { split: { evaluation: 1 }, evaluation: { arms: ['base' as const, 'supervised' as const] } },
+      'learn the masks it is scored on',
+    ],
     ['a class to test that is not there', { evaluation: { classes: ['spleen'] } }, 'no class "spleen"'],
     ['a support that is not there', { evaluation: { supports: ['nobody'] } }, 'no scan "nobody"'],
   ])('writes nothing for %s', async (_what, changes, fault) => {

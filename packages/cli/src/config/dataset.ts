@@ -139,11 +139,26 @@ export function supportIds(
 }
 
 /**
+ * Checks that the supervised arm is not scored on masks it learns.
+ *
+ * @throws ConfigError where all scans both train and are evaluated, which is sound for pseudo labels alone.
+ */
+export function checkBound({ data, split, evaluation }: RunConfig): void {
+  // A prepared test part divides the scans in place of the split.
+  const isDivided = split.evaluation < 1 || (data.kind === 'prepared' && data.test !== undefined);
+  if (isDivided || !evaluation.arms.includes('supervised')) return;
+  throw new ConfigError('split.evaluation is 1, so the arm supervised would learn the masks it is scored on.', {
+    remedy: 'Give less, or leave that arm away.',
+  });
+}
+
+/**
  * Checks every class and scan that a configuration names, reading no scan.
  *
  * @throws ConfigError for what the data set does not have, or a split that leaves a side empty.
  */
 export function checkNames(dataset: Dataset, config: RunConfig): void {
+  checkBound(config);
   const { evaluation } = splitScans(dataset, config);
   const { classes = [], supports, baselines } = config.evaluation;
   classIds(dataset, [...(config.training.exclude ?? []), ...classes]);

@@ -37,7 +37,6 @@ describe('checkConfig', () => {
     [{ data: phantom, training: { learningRate: -1 } }, 'training.learningRate'],
     [{ data: phantom, training: { styles: 'wild' } }, 'training.styles'],
     [{ data: phantom, split: { evaluation: 2 } }, 'split.evaluation'],
-    [{ data: phantom, split: { evaluation: 1 }, evaluation: { arms: ['supervised'] } }, 'split.evaluation'],
     [{ data: phantom, resize: 1e6 }, 'resize'],
     [{ data: phantom, evaluation: { arms: [] } }, 'evaluation.arms'],
     [{ data: phantom, model: { backbone: 'resnet51' } }, 'model.backbone'],

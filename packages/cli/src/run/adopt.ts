@@ -7,11 +7,13 @@ import type { RunConfig } from '../config/schema.js';
 import { canonical, trainingIdentity } from '../report/config-identity.js';
 import { exists, namesIn, writeJson } from './files.js';
 import type { RunFolder } from './folder.js';
+import { recordFiles } from './records.js';
 
-/** Whether a run folder holds anything that was trained. */
-export async function isBegun({ root }: RunFolder): Promise<boolean> {
+/** Whether a run folder holds anything that was trained or evaluated; what a kill left unfinished does not count. */
+export async function isBegun({ root, evaluation, metrics }: RunFolder): Promise<boolean> {
   const kept = await Promise.all(['weights', 'checkpoints'].map((part) => namesIn(join(root, part))));
-  return kept.flat().length > 0;
+  if (kept.flat().some((name) => !name.endsWith('.part'))) return true;
+  return (await recordFiles(evaluation)).length > 0 || exists(metrics);
 }
 
 /** Checks that a run does not lie in its data. @throws ConfigError that names both. */
@@ -20,7 +22,7 @@ export function checkPlace(folder: RunFolder, { data }: RunConfig): void {
   for (const source of sources.flat()) {
     const way = relative(source, folder.root);
     if (way === '' || !(way.split(sep)[0] === '..' || isAbsolute(way))) {
-      throw new ConfigError(`lies in the data, ${source}, which would then hold a case more.`, {
+      throw new ConfigError(`lies in the data, ${source}.`, {
         file: folder.root,
         remedy: 'Choose another folder for --out.',
       });

@@ -1,6 +1,6 @@
 import { type Dataset, evaluationEpisodes, type Statistics, trainingStatistics } from '@fsmr/datasets';
 import { episodeKey, type LessonEpisodes, lessonsOf, withRecentScans } from '@fsmr/training';
-import { buildDataset, classIds, splitScans, supportIds } from '../config/dataset.js';
+import { buildDataset, checkBound, classIds, splitScans, supportIds } from '../config/dataset.js';
 import type { RunConfig } from '../config/schema.js';
 import { checkLearners } from './evaluation-tasks.js';
 
@@ -16,6 +16,7 @@ export interface PlannedEvaluation {
 
 /** Plans an evaluation, and says on stderr which cases are left out and why. @throws ConfigError, InputError */
 export async function planEvaluation(config: RunConfig): Promise<PlannedEvaluation> {
+  checkBound(config);
   const dataset = withRecentScans(await buildDataset(config));
   const { training, evaluation } = splitScans(dataset, config);
   const ids = evaluation.map(({ id }) => id);

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { encodeSafetensors, parseSafetensors } from '@fsmr/backbones';
 import type { FeatureMaps, ParameterRecord } from '@fsmr/core';
@@ -98,6 +98,12 @@ function arrayOf(tensor: tf.Tensor): { readonly shape: number[]; readonly data: 
 function writeWhole(file: string, bytes: Uint8Array): void {
   mkdirSync(dirname(file), { recursive: true });
   const beside = `${file}.${randomUUID()}.part`;
-  writeFileSync(beside, bytes);
-  renameSync(beside, file);
+  try {
+    writeFileSync(beside, bytes);
+    renameSync(beside, file);
+  } catch (error) {
+    // A full disk has the more need of the room.
+    rmSync(beside, { force: true });
+    throw error;
+  }
 }

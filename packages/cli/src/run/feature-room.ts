@@ -7,6 +7,9 @@ export interface Room {
   takes(bytes: number): boolean;
 }
 
+/** What a file of the cache is called while it is written; nothing else is ours to delete. */
+const unfinished = /(?:^|[\\/])[0-9a-f]{64}\.safetensors\.[0-9a-f-]{36}\.part$/;
+
 /** Milliseconds after which a file that is being written was left by a kill. */
 const abandoned = 3_600_000;
 
@@ -41,7 +44,7 @@ function sizeOf(folder: string): number {
     const file = join(folder, name);
     const found = statSync(file, { throwIfNoEntry: false });
     if (found?.isFile() !== true) return sum;
-    if (!name.endsWith('.part') || Date.now() - found.mtimeMs < abandoned) return sum + found.size;
+    if (!unfinished.test(name) || Date.now() - found.mtimeMs < abandoned) return sum + found.size;
     rmSync(file, { force: true });
     return sum;
   }, 0);

@@ -26,6 +26,7 @@ it('makes no two names alike', () => {
     'a-b-2',
     'a-b-3',
   ]);
+  expect(fileNames(['x', 'x', 'x-2'])).toEqual(['x', 'x-2', 'x-2-2']);
 });
 
 it('gives each name a place of its own', () => {

@@ -23,12 +23,13 @@ function shortened(name: string, whole: string): string {
 
 /** File names for texts, one each and no two alike: what a name cannot hold becomes `-`, and what repeats gets a number. */
 export function fileNames(texts: readonly string[]): string[] {
-  const used = new Map<string, number>();
+  const used = new Set<string>();
   return texts.map((text) => {
     const name = shortened(text.replace(/[^\p{L}\p{M}\p{N}_.-]+/gu, '-'), text);
-    const times = (used.get(name) ?? 0) + 1;
-    used.set(name, times);
-    return times === 1 ? name : `${name}-${times}`;
+    let own = name;
+    for (let times = 2; used.has(own); times++) own = `${name}-${times}`;
+    used.add(own);
+    return own;
   });
 }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { appendFile, copyFile, mkdir, readdir, readFile, rename, stat, truncate, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -23,8 +23,9 @@ export async function copyAtomically(source: string, target: string): Promise<vo
   await rename(beside, target);
 }
 
-/** A name that no other process uses and that this one uses again, so that kills leave few of them. */
-const besideOf = (file: string): string => `${file}.${process.pid}.part`;
+/** A name that no other process uses, on whatever machine, and that this one uses again, so that kills leave few. */
+const besideOf = (file: string): string => `${file}.${ownName}.part`;
+const ownName = `${process.pid}-${randomBytes(4).toString('hex')}`;
 
 /** Writes a value as readable JSON, whole or not at all. */
 export async function writeJson(file: string, value: unknown): Promise<void> {

@@ -35,6 +35,10 @@ it('says how each arm learns that is asked for, and from which weights', async (
   };
   expect(await startsFrom('of ImageNet')).toMatch(/^[0-9a-f]{64}$/);
   expect(await startsFrom('of CT')).not.toBe(await startsFrom('of ImageNet'));
+  await rm(weights);
+  const missing = learningOf(asking(['mrnet'], { weights }), runFolder(root), dataset);
+  await expect(missing).rejects.toMatchObject({ code: 'weights', file: weights });
+  expect(await learningOf(asking(['base'], { weights }), runFolder(root), dataset)).toEqual({});
 });
 
 it('knows a corrected outline of a scan that the supervised bound learns from, and of no other', async () => {

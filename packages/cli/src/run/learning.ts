@@ -1,3 +1,4 @@
+import { WeightsError } from '@fsmr/core';
 import type { Dataset } from '@fsmr/datasets';
 import { splitScans } from '../config/dataset.js';
 import type { RunConfig } from '../config/schema.js';
@@ -20,16 +21,21 @@ export interface ArmLearning {
 /** The same of every such arm that is asked for, by its name. */
 export type Learning = Readonly<Record<string, ArmLearning>>;
 
-/** How the arms of an evaluation that train in it do. Reads every training scan where one learns from them. */
+/**
+ * How the arms of an evaluation that train in it do. Reads every training scan where one learns from them.
+ *
+ * @throws WeightsError where the file that encoders start from cannot be read.
+ */
 export async function learningOf(config: RunConfig, folder: RunFolder, dataset: Dataset): Promise<Learning> {
   const { arms, baselines } = config.evaluation;
   const { supports: _howMany, mrnet, dpersona, supervised, ...common } = baselines;
   const own = { mrnet, dpersona, supervised } as const;
+  const learners = arms.filter(learnsInEvaluation);
+  if (learners.length === 0) return {};
   const file = baselines.start === 'base' ? folder.weights('base') : config.model.weights;
-  // A missing file is named where it is read.
-  const start = file === undefined ? undefined : await sha256Of(file).catch(() => undefined);
+  const start = file === undefined ? undefined : await hashOfStart(file);
   const learning: Record<string, ArmLearning> = {};
-  for (const arm of arms.filter(learnsInEvaluation)) {
+  for (const arm of learners) {
     const settings = { ...common, ...own[arm as keyof typeof own] };
     learning[arm] = {
       settings,
@@ -38,6 +44,16 @@ export async function learningOf(config: RunConfig, folder: RunFolder, dataset: 
     };
   }
   return learning;
+}
+
+async function hashOfStart(file: string): Promise<string> {
+  return sha256Of(file).catch((cause: unknown) => {
+    throw new WeightsError('the weights file that baselines start from cannot be read.', {
+      file,
+      cause,
+      remedy: 'Check the path.',
+    });
+  });
 }
 
 async function trainingHash(config: RunConfig, dataset: Dataset): Promise<string> {

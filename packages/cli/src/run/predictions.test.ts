@@ -33,7 +33,7 @@ it('writes volumes as NIfTI on the grid of the scan, under names no file system 
     labels: {},
   } as const;
   await writePrediction(root, { arm: 'japc', episode, query, masks: new Map([['ann', data]]) });
-  const volume = await readLabelVolume(join(root, 'japc', 'left kidney', 'a%2F1', 'b%3A2_ann.nii.gz'));
+  const volume = await readLabelVolume(join(root, 'japc', 'left kidney', 'a%2F1', 'b%3A2', 'ann.nii.gz'));
   expect(volume.size).toEqual([4, 3, 2]);
   expect(volume.spacing).toEqual([0.75, 1.5, 5]);
   expect([...volume.data]).toEqual([...data]);

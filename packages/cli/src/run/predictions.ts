@@ -46,16 +46,17 @@ export async function openPredictions(folder: string, own: Provenance, shard?: S
 }
 
 /**
- * Writes what an arm says of a query, one file a rater, 1 inside the structure: `{arm}/{class}/{support}/{query}_{rater}`
- * as PNG, or NIfTI with the spacing of the scan where it has several slices.
+ * Writes what an arm says of a query, one file a rater: `{arm}/{class}/{support}/{query}/{rater}` as PNG, 255 inside the
+ * structure, or where the scan has several slices as NIfTI with its spacing, 1 inside.
  */
 export async function writePrediction(
   folder: string,
   { arm, episode, query, masks }: EpisodePrediction,
 ): Promise<void> {
-  const place = join(folder, ...[arm, episode.className, episode.supportScan].map(placeName));
+  const names = [arm, episode.className, episode.supportScan, episode.queryScan];
+  const place = join(folder, ...names.map(placeName));
   for (const [rater, data] of masks) {
-    const name = placeName(`${episode.queryScan}_${rater}`);
+    const name = placeName(rater);
     const [slices, height, width] = query.size;
     if (slices === 1)
       await writeAtomically(join(place, `${name}.png`), encodePng(maskPicture({ width, height, data })));
