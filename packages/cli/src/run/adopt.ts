@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { ConfigError } from '@fsmr/core';
+import { isRecord } from '../config/deep-merge.js';
 import { checkConfig } from '../config/load.js';
 import { withoutPlaces } from '../config/places.js';
 import type { RunConfig } from '../config/schema.js';
@@ -65,9 +66,7 @@ export async function checkAdopted(folder: RunFolder, config: RunConfig): Promis
 /** The keys in which two configurations differ, with both values. */
 function differences(known: unknown, now: unknown, path = ''): string[] {
   if (canonical(known) === canonical(now)) return [];
-  const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-    typeof value === 'object' && value !== null && !Array.isArray(value);
-  if (!isObject(known) || !isObject(now))
+  if (!isRecord(known) || !isRecord(now))
     return [`${path} is ${JSON.stringify(known)} there, now ${JSON.stringify(now)}`];
   const keys = [...new Set([...Object.keys(known), ...Object.keys(now)])];
   return keys.flatMap((key) => differences(known[key], now[key], path === '' ? key : `${path}.${key}`));

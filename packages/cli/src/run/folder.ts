@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { TrainingLogFiles } from '@fsmr/training';
+import { shareFile } from './shard.js';
 
 /** Where a run keeps what it makes. */
 export interface RunFolder {
@@ -47,7 +48,7 @@ export function runFolder(root: string): RunFolder {
     }),
     weights: (arm) => join(root, 'weights', `${arm}.safetensors`),
     records: join(root, 'evaluation', 'records.jsonl'),
-    shardRecords: (index, count) => join(root, 'evaluation', `records.${index}-of-${count}.jsonl`),
+    shardRecords: (index, count) => join(root, 'evaluation', shareFile('records', '.jsonl', { index, count })),
     evaluation: join(root, 'evaluation'),
     evaluationConfig: join(root, 'evaluation', 'config.json'),
     metrics: join(root, 'metrics.json'),

@@ -8,7 +8,7 @@ import { exists, namesIn, writeAtomically } from './files.js';
 import type { RunFolder } from './folder.js';
 import type { ArmLearning } from './learning.js';
 import { withPlace } from './place.js';
-import type { Shard } from './shard.js';
+import { isShareFile, type Shard, shareFile } from './shard.js';
 
 /** Networks that learn from one image finish an epoch in seconds; writing one down takes a part of that. */
 const pause = 20_000;
@@ -26,7 +26,7 @@ export function learnedIn(
   learning: ArmLearning | undefined,
   shard?: Shard,
 ): LearningMemory {
-  const own = (name: string): string => (shard === undefined ? name : `${name}.${shard.index}-of-${shard.count}`);
+  const own = (name: string): string => shareFile(name, '', shard);
   return {
     identity: identityOf(config, learning),
     pause,
@@ -53,9 +53,8 @@ export function learnedIn(
 /** The files of a finished network under the name of the run and of its shares, sorted. */
 async function finishedElsewhere(weights: string): Promise<string[]> {
   const [folder, name] = [dirname(weights), basename(weights, '.safetensors')];
-  const isShares = /^(\.\d+-of-\d+)?\.safetensors$/;
   return (await namesIn(folder))
-    .filter((file) => file.startsWith(name) && isShares.test(file.slice(name.length)))
+    .filter((file) => isShareFile(file, name, '.safetensors'))
     .sort()
     .map((file) => join(folder, file));
 }

@@ -6,7 +6,7 @@ import type { EpisodePrediction } from '@fsmr/training';
 import { placeName } from './file-names.js';
 import { appendJsonLine, dropUnfinishedLine, namesIn, readJsonLines, writeAtomically } from './files.js';
 import { checkProvenance, claimRecords, type Provenance } from './provenance.js';
-import type { Shard } from './shard.js';
+import { isShareFile, type Shard, shareFile } from './shard.js';
 
 /** Which predictions a folder holds. */
 export interface Predictions {
@@ -26,12 +26,12 @@ interface Line {
  * @throws ConfigError where its masks were made with other weights, versions or data.
  */
 export async function openPredictions(folder: string, own: Provenance, shard?: Shard): Promise<Predictions> {
-  const file = join(folder, `predictions${shard === undefined ? '' : `.${shard.index}-of-${shard.count}`}.jsonl`);
+  const file = join(folder, shareFile('predictions', '.jsonl', shard));
   const known = new Set<string>();
   await mkdir(folder, { recursive: true });
   await dropUnfinishedLine(file);
   for (const name of await namesIn(folder)) {
-    if (!/^predictions(\.\d+-of-\d+)?\.jsonl$/.test(name)) continue;
+    if (!isShareFile(name, 'predictions', '.jsonl')) continue;
     await checkProvenance(join(folder, name), own);
     for (const { key, arm } of await readJsonLines<Line>(join(folder, name))) known.add(`${arm} ${key}`);
   }

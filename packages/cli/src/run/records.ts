@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import type { EpisodeRecords } from '@fsmr/training';
 import { appendJsonLine, dropUnfinishedLine, namesIn, readJsonLines, writeAtomically } from './files.js';
+import { isShareFile } from './shard.js';
 
 /** One line of a record file: what one or more arms made of an episode. */
 export interface RecordLine {
@@ -21,7 +22,7 @@ export interface Records {
 /** Every record file of an evaluation folder: those of shards beside the run's own. */
 export async function recordFiles(evaluation: string): Promise<string[]> {
   return (await namesIn(evaluation))
-    .filter((name) => /^records(\.\d+-of-\d+)?\.jsonl$/.test(name))
+    .filter((name) => isShareFile(name, 'records', '.jsonl'))
     .sort()
     .map((name) => join(evaluation, name));
 }

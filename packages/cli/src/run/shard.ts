@@ -8,6 +8,17 @@ export interface Shard {
   readonly count: number;
 }
 
+/** What a share's file is called, such as `records.2-of-4.jsonl`; `records.jsonl` where there are no shares. */
+export function shareFile(stem: string, ending: string, shard: Shard | undefined): string {
+  return `${stem}${shard === undefined ? '' : `.${shard.index}-of-${shard.count}`}${ending}`;
+}
+
+/** Whether a file is called like that, as any share's or none's. */
+export function isShareFile(name: string, stem: string, ending: string): boolean {
+  if (!name.startsWith(stem) || !name.endsWith(ending)) return false;
+  return /^(\.\d+-of-\d+)?$/.test(name.slice(stem.length, name.length - ending.length));
+}
+
 /** Reads `2/4`. @throws ConfigError for anything else, or a share outside 1 to n. */
 export function parseShard(text: string): Shard {
   const [, index, count] = /^(\d+)\/(\d+)$/.exec(text) ?? [];

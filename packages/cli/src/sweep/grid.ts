@@ -2,9 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { ConfigError } from '@fsmr/core';
 import { z } from 'zod';
+import { isRecord } from '../config/deep-merge.js';
 import { pathsFrom } from '../config/load.js';
 import { folderName } from '../run/file-names.js';
-import { isObject, type JsonObject, underKey } from './merge.js';
+import { type JsonObject, underKey } from './merge.js';
 
 const label = z.union([z.string().min(1), z.number(), z.boolean()]);
 const rules = z.array(z.record(z.string(), z.union([label, z.array(label).min(1)]))).optional();
@@ -52,7 +53,7 @@ export async function loadGrid(file: string): Promise<Grid> {
   if (typeof base !== 'string') return checkGrid(source, { file, folder, base: pathsFrom(base, folder) });
   const path = resolve(folder, base);
   const value = await readJson(path, `It is the base of ${file}.`);
-  if (!isObject(value)) throw new ConfigError('is no configuration.', { file: path, remedy: 'Write an object.' });
+  if (!isRecord(value)) throw new ConfigError('is no configuration.', { file: path, remedy: 'Write an object.' });
   return checkGrid(source, { file, folder, base: pathsFrom(value, dirname(path)) });
 }
 
@@ -102,7 +103,7 @@ const shortKeys: Readonly<Record<string, string>> = { method: 'model.method' };
 function axisValues(axis: string, values: readonly unknown[], file?: string): AxisValue[] {
   const key = shortKeys[axis] ?? axis;
   const found = values.map((value, index): AxisValue => {
-    if (!isObject(value)) {
+    if (!isRecord(value)) {
       if (!label.safeParse(value).success) {
         throw fault(`axes.${axis}.${index}`, 'a text, a number, true, false or an object with a name is wanted', file);
       }
